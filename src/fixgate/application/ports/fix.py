@@ -1,0 +1,99 @@
+"""The FIX side of the gateway, as the sequencer sees it.
+
+Here: what arrives from FIX sessions, and FixPort, to which reports are released.
+Not here: sockets, the engine, the codec.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Protocol
+
+from fixgate.domain.ids import SessionName
+
+
+@unique
+class Direction(Enum):
+    """Which way a FIX message went."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@unique
+class Handling(Enum):
+    """What was done with a FIX message."""
+
+    DELIVERED = "delivered"  # in: an input of the core
+    ENGINE = "engine"  # in: taken by the session layer (admin, held, rejected); out: its own
+    GARBLED = "garbled"  # in: ignored as FIX demands
+    REFUSED = "refused"  # in: the door turned the connection away
+    REPORT = "report"  # out: ours, promised before the commit
+    RESENT = "resent"  # out: a repetition with PossDupFlag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixMessage:
+    """One FIX message for the record. ``text`` has one character per byte (latin-1)."""
+
+    direction: Direction
+    handling: Handling
+    msg_type: str
+    msg_seq_num: int
+    text: str
+    peer: str | None = None
+    reason: str | None = None  # why it was garbled or refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixDelivered:
+    """An application message that the engine delivered: an input.
+
+    ``text`` is valid UTF-8 text as the engine took it; ``message`` holds the bytes as received.
+    """
+
+    at_ns: int
+    session: SessionName
+    message: FixMessage
+    text: str
+    last_in: int  # the highest MsgSeqNum the engine counts as received
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixNoted:
+    """A FIX message for the record only. ``session`` None: nobody had logged on."""
+
+    at_ns: int
+    session: SessionName | None
+    message: FixMessage
+    last_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChanged:
+    """A client logged on or its connection ended, for the record."""
+
+    at_ns: int
+    session: SessionName
+    connected: bool
+    peer: str
+    text: str = ""
+
+
+class FixPort(Protocol):
+    """Where reports go."""
+
+    def reserve(self, session: SessionName, count: int) -> int | None:
+        """Reserve ``count`` outgoing sequence numbers; the first. None: no such session."""
+        ...
+
+    def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
+        """Hand over reports (MsgSeqNum, complete message) whose commit is durable.
+
+        Must be called once for each ``reserve``, in the same order per session.
+        """
+        ...
+
+    def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
+        """Stop intake: the journal failed. Answer these, and all that follow, with j 380=4."""
+        ...

@@ -1,0 +1,130 @@
+"""The durable record.
+
+Here: Batch, which is committed as one, Journal, which commits it, and Recall, which reads back.
+Not here: SQL, encoding, threads.
+"""
+
+from asyncio import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fixgate.application.ports.fix import FixMessage
+from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
+from fixgate.domain.inputs import Recalled
+from fixgate.domain.order import Order, RefusedOrder
+
+
+@dataclass(slots=True)
+class Record:
+    """One row of the journal. ``payload`` is a frozen dataclass; its type gives the kind."""
+
+    seq: int
+    at_ns: int
+    session: SessionName | None
+    cause: int | None  # seq of the input that caused this; None for an input
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixIn:
+    """Journal payload of a delivered FIX message: the input itself."""
+
+    message: FixMessage
+    text: str | None = None  # as the engine took it, where that differs from message.text
+    recalled: tuple[Recalled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueIn:
+    """Journal payload of a venue input that names an order which memory had forgotten."""
+
+    given: Any
+    recalled: tuple[Recalled, ...]
+
+
+@dataclass(slots=True)
+class FixRow:
+    """One row of the query table fix_messages; the text is in the journal under ``seq``."""
+
+    seq: int
+    at_ns: int
+    session: SessionName | None
+    direction: str
+    msg_type: str
+    msg_seq_num: int
+    cl_ord_id: str | None = None
+    order_id: OrderID | None = None
+    symbol: str | None = None
+
+
+@dataclass(slots=True)
+class ExecutionRow:
+    """One row of the query table executions: an ExecutionReport that was decided."""
+
+    exec_id: ExecID
+    order_id: OrderID
+    at_ns: int
+    exec_type: str
+    ord_status: str
+    last_qty: str | None = None
+    last_px: str | None = None
+    trade_id: str | None = None
+    leg: int = 0
+    exec_ref_id: ExecID | None = None
+
+
+@dataclass(slots=True)
+class VenueCallRow:
+    """One row of the query table venue_calls: an intent or an answer."""
+
+    seq: int
+    at_ns: int
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    call: str
+    outcome: str | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit makes durable: journal records, and the query tables' changes."""
+
+    records: list[Record] = field(default_factory=list)
+    orders: dict[OrderID, Order] = field(default_factory=dict)
+    refused: list[RefusedOrder] = field(default_factory=list)
+    names: list[tuple[SessionName, ClOrdID, OrderID]] = field(default_factory=list)
+    executions: list[ExecutionRow] = field(default_factory=list)
+    fix_messages: list[FixRow] = field(default_factory=list)
+    venue_calls: list[VenueCallRow] = field(default_factory=list)
+    last_in: dict[SessionName, int] = field(default_factory=dict)
+    last_out: dict[SessionName, int] = field(default_factory=dict)
+    connected: dict[SessionName, tuple[bool, str, int]] = field(default_factory=dict)
+    at_ns: int = 0
+
+
+class Journal(Protocol):
+    """Commits batches in the order given."""
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last record; 0 in an empty journal."""
+        ...
+
+    def commit(self, batch: Batch) -> "Future[None]":
+        """Make ``batch`` durable. Batches become durable in order.
+
+        The future fails if it could not be made durable; then every later one fails too.
+        """
+        ...
+
+
+class Recall(Protocol):
+    """Reads back orders that memory forgot. Synchronous, and fast for a name never used."""
+
+    def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> Recalled | None:
+        """The order or refused order that the name means, if any."""
+        ...
+
+    def by_order_id(self, order_id: OrderID) -> Recalled | None:
+        """The order, if any."""
+        ...

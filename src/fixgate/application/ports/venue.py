@@ -1,0 +1,120 @@
+"""Somewhere an order can be worked.
+
+Here: VenuePort and the calls it takes. It is told, and it is heard: a call returns None at once
+and never raises; what came of it arrives later as an input through ``hear``.
+Not here: any venue's protocol.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from fixgate.domain.ids import ClOrdID, VenueClOrdID, VenueOrderID
+from fixgate.domain.inputs import VenueInput
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.order import Terms
+from fixgate.domain.values import Side
+
+Hear = Callable[[VenueInput], None]
+"""Takes what a venue says. Called on the event loop's thread; returns at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitLeg:
+    """Send a new venue order of ``qty`` (``terms.order_qty`` is the client's, not the leg's)."""
+
+    venue_cl_ord_id: VenueClOrdID
+    instrument: Instrument
+    side: Side
+    qty: Decimal
+    terms: Terms
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelLeg:
+    """Cancel what the leg has left. ``request`` is returned in the answer."""
+
+    venue_cl_ord_id: VenueClOrdID
+    instrument: Instrument
+    side: Side
+    venue_order_id: VenueOrderID | None = None
+    request: ClOrdID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceLeg:
+    """Change a working leg to ``qty`` (executed part included) and ``terms``, in one call."""
+
+    venue_cl_ord_id: VenueClOrdID
+    instrument: Instrument
+    side: Side
+    qty: Decimal
+    terms: Terms
+    request: ClOrdID
+    venue_order_id: VenueOrderID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLeg:
+    """Find out what became of a leg.
+
+    Answered by VenueTraded for its trades (repeats are harmless) and then one
+    VenueLegReported. The adapter asks until it is certain: "not found" counts only when the
+    venue's processing window since ``sent_at_ns`` has passed.
+    """
+
+    venue_cl_ord_id: VenueClOrdID
+    instrument: Instrument
+    side: Side
+    sent_at_ns: int
+    venue_order_id: VenueOrderID | None = None
+    leg_cum_qty: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingLeg:
+    """A leg that the journal holds open at start."""
+
+    submit: SubmitLeg
+    acknowledged: bool
+    leg_cum_qty: Decimal
+    venue_order_id: VenueOrderID | None = None
+
+
+class VenuePort(Protocol):
+    """Somewhere an order can be worked. No method raises because of the venue."""
+
+    @property
+    def profile(self) -> VenueProfile:
+        """What the venue accepts; fixed while the process runs."""
+        ...
+
+    async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
+        """Begin connecting in the background; InstrumentsLoaded, then VenueConnection(up=True).
+
+        ``working`` is what the journal holds open here, for venues that must be told (SIM) and
+        for reconciliation after a reconnect.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Let calls in flight end (bounded), then disconnect. Open orders stay."""
+        ...
+
+    def submit(self, call: SubmitLeg) -> None:
+        """Answered by VenueAnswered(call=SUBMIT)."""
+        ...
+
+    def cancel(self, call: CancelLeg) -> None:
+        """Answered by VenueAnswered(call=CANCEL)."""
+        ...
+
+    def replace(self, call: ReplaceLeg) -> None:
+        """Answered by VenueAnswered(call=REPLACE). Only where the profile says NATIVE."""
+        ...
+
+    def query(self, call: QueryLeg) -> None:
+        """Answered by VenueTraded for each trade, then VenueLegReported."""
+        ...

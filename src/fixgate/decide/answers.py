@@ -1,0 +1,175 @@
+"""A venue's answers to our calls, and what it says of an order unasked.
+
+Here: which answer means what for the order's stage and its open requests.
+Not here: trades (fills), settling what is uncertain (settle).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from fixgate.decide.closing import leg_closed
+from fixgate.decide.settle import acknowledged, restate
+from fixgate.decide.turn import Turn
+from fixgate.decide.working import advance, refuse, replaced
+from fixgate.domain import events as e
+from fixgate.domain.inputs import (
+    Outcome,
+    VenueAnswered,
+    VenueCall,
+    VenueClosed,
+    VenueRestated,
+    VenueTriggered,
+)
+from fixgate.domain.order import Order, Request, RequestPhase
+from fixgate.domain.values import ExecType as X
+from fixgate.domain.values import OrdStatus, RefusalReason
+from fixgate.domain.values import RestatementReason as Why
+
+_NOT_REACHED: Final = "The venue could not be reached; nothing was sent"
+
+
+def answered(turn: Turn, answer: VenueAnswered) -> Iterator[e.Event]:
+    """The answer to one of our calls."""
+    named = turn.order_of(answer.venue_cl_ord_id)
+    if named is None:
+        text = f"{answer.venue} answers a call for unknown order {answer.venue_cl_ord_id}"
+        yield e.AlertRaised(subject="venue answer", text=text)
+        return
+    order, leg = named
+    if leg != order.leg:
+        return
+    if answer.outcome is Outcome.UNKNOWN:
+        # Never sent again: the venue is asked what became of it (scenario X1).
+        yield e.QuerySent(order_id=order.order_id)
+        return
+    match answer.call:
+        case VenueCall.SUBMIT:
+            yield from _submit_answered(turn, order, leg, answer)
+        case VenueCall.CANCEL:
+            yield from _cancel_answered(turn, order, answer)
+        case VenueCall.REPLACE:
+            yield from _replace_answered(turn, order, answer)
+
+
+def _submit_answered(
+    turn: Turn, order: Order, leg: int, answer: VenueAnswered
+) -> Iterator[e.Event]:
+    if answer.outcome is Outcome.ACCEPTED:
+        yield from acknowledged(turn, order, leg, answer.venue_order_id)
+        return
+    head = order.requests[0] if order.requests else None
+    if order.stage is OrdStatus.PENDING_NEW and answer.outcome is Outcome.NOT_SENT:
+        yield e.OrderRejected(
+            order_id=order.order_id,
+            exec_id=turn.exec_id(),
+            reason=RefusalReason.VENUE_DOWN,
+            text=answer.text or _NOT_REACHED,
+        )
+        yield from advance(turn, order.order_id)
+    elif order.stage is OrdStatus.PENDING_NEW or (
+        head is not None and head.phase is RequestPhase.SUBMITTING
+    ):
+        text = answer.text or _NOT_REACHED
+        yield from leg_closed(turn, order, X.REJECTED, order.leg_cum_qty, text=text)
+    else:
+        text = f"{answer.venue} refused an order that it works: {answer.text}"
+        yield e.AlertRaised(subject="venue answer", text=text, order_id=order.order_id)
+
+
+def _in_flight(order: Order, answer: VenueAnswered) -> Request | None:
+    """The open request that the answer is about, if its call is still out."""
+    head = order.requests[0] if order.requests else None
+    if head is None or head.phase in (RequestPhase.WAITING, RequestPhase.SUBMITTING):
+        return None
+    return head if answer.request in (None, head.cl_ord_id) else None
+
+
+def _cancel_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterator[e.Event]:
+    head = _in_flight(order, answer)
+    if answer.outcome is Outcome.ACCEPTED:
+        if head is not None or not order.is_terminal:
+            cum = order.leg_cum_qty if answer.leg_cum_qty is None else answer.leg_cum_qty
+            yield from leg_closed(turn, order, X.CANCELED, cum)
+    elif head is None:
+        return
+    elif answer.outcome is Outcome.NOT_SENT:
+        yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
+        yield from advance(turn, order.order_id)
+    elif order.is_terminal:
+        text = answer.text or f"Too late: the order is {order.stage.name.lower()}"
+        yield refuse(order, head, RefusalReason.TOO_LATE, text)
+        yield from advance(turn, order.order_id)
+    else:
+        # It may have traded or ended a moment ago; the venue's word on the order comes first,
+        # so that the client hears of the fill before the refusal (matrix B.1.c).
+        text = answer.text or "The venue refused the cancel"
+        yield e.CancelDenied(order_id=order.order_id, cl_ord_id=head.cl_ord_id, text=text)
+        yield e.QuerySent(order_id=order.order_id)
+
+
+def _replace_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterator[e.Event]:
+    head = _in_flight(order, answer)
+    if head is None:
+        return
+    if answer.outcome is Outcome.ACCEPTED and not order.is_terminal:
+        yield from replaced(turn, order, head, answer.venue_order_id)
+    elif answer.outcome is Outcome.NOT_SENT:
+        yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
+        yield from advance(turn, order.order_id)
+    else:
+        reason = RefusalReason.TOO_LATE if order.is_terminal else RefusalReason.VENUE_REFUSED
+        yield refuse(order, head, reason, answer.text or "The venue refused the replace")
+        yield from advance(turn, order.order_id)
+
+
+def closed(turn: Turn, ended: VenueClosed) -> Iterator[e.Event]:
+    """The venue ended a leg, asked or unasked (matrices E.1.b, I.1, scenario X4)."""
+    named = turn.order_of(ended.venue_cl_ord_id)
+    if named is None or named[1] != named[0].leg:
+        return
+    order, leg = named
+    if ended.exec_type is not X.REJECTED:
+        yield from acknowledged(turn, order, leg, None)
+        order = turn.order(order.order_id)
+    head = order.requests[0] if order.requests else None
+    if order.is_terminal and (head is None or head.phase is RequestPhase.WAITING):
+        return
+    yield from leg_closed(
+        turn,
+        order,
+        ended.exec_type,
+        ended.leg_cum_qty,
+        text=ended.text,
+        restatement=ended.restatement,
+    )
+
+
+def changed(turn: Turn, report: VenueRestated) -> Iterator[e.Event]:
+    """The venue works a leg with other values than we asked (matrices E.1.c, E.1.d)."""
+    named = turn.order_of(report.venue_cl_ord_id)
+    if named is None or named[1] != named[0].leg:
+        return
+    order, leg = named
+    yield from acknowledged(turn, order, leg, None)
+    order = turn.order(order.order_id)
+    terms = order.terms
+    if report.leg_qty is not None:
+        terms = replace(terms, order_qty=report.leg_qty + order.leg_base_qty)
+    if report.price is not None:
+        terms = replace(terms, price=report.price)
+    reason = report.restatement
+    if reason is Why.OTHER and terms.order_qty < order.terms.order_qty:
+        reason = Why.PARTIAL_DECLINE
+    yield from restate(turn, order, terms, reason, report.text)
+
+
+def triggered(turn: Turn, report: VenueTriggered) -> Iterator[e.Event]:
+    """A stop order became active (matrix E.1.f)."""
+    named = turn.order_of(report.venue_cl_ord_id)
+    if named is None or named[1] != named[0].leg:
+        return
+    order, leg = named
+    yield from acknowledged(turn, order, leg, None)
+    if not turn.order(order.order_id).is_terminal and order.terms.ord_type.needs_stop_px:
+        yield e.OrderTriggered(order_id=order.order_id, exec_id=turn.exec_id())

@@ -1,0 +1,162 @@
+"""The end of a venue's leg: canceled, expired, done for the day, rejected.
+
+Here: what it means for the order: the end, the answer to a cancel, or a step of a replace.
+A leg's end is acted on only when every trade the venue counted has reached us.
+Not here: which message said so (settle, answers).
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from fixgate.decide.turn import Turn
+from fixgate.decide.working import advance, next_leg, refuse, replaced
+from fixgate.domain import events as e
+from fixgate.domain.ids import OrderID
+from fixgate.domain.lifecycle import allowed
+from fixgate.domain.order import Closing, Order, Request, RequestPhase
+from fixgate.domain.values import ExecType as X
+from fixgate.domain.values import OrdStatus as S
+from fixgate.domain.values import RefusalReason, RestatementReason, TimeInForce
+
+_IMMEDIATE = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+
+
+def leg_closed(
+    turn: Turn,
+    order: Order,
+    exec_type: X,
+    leg_cum_qty: Decimal,
+    *,
+    text: str | None = None,
+    restatement: RestatementReason | None = None,
+    ask: bool = True,
+) -> Iterator[e.Event]:
+    """The venue ended the order's working leg after ``leg_cum_qty``.
+
+    Args:
+        turn: the input being decided.
+        order: its state now.
+        exec_type: CANCELED, EXPIRED, DONE_FOR_DAY, REJECTED, or TRADE for filled.
+        leg_cum_qty: what the leg traded by the venue's count.
+        text: the venue's words, for Text (58).
+        restatement: tag 378 of a cancel nobody here asked for.
+        ask: whether to ask the venue for trades that are missing.
+
+    """
+    closing = Closing(exec_type=exec_type, leg_cum_qty=leg_cum_qty, text=text)
+    if leg_cum_qty > order.leg_cum_qty:
+        yield e.ClosingNoted(order_id=order.order_id, closing=closing)
+        if ask:
+            yield e.QuerySent(order_id=order.order_id)
+        return
+    yield from _finish(turn, order, closing, restatement)
+
+
+def finish_if_complete(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
+    """Act on a noted end once the last of its trades is here."""
+    order = turn.order(order_id)
+    closing = order.closing
+    if closing is not None and order.leg_cum_qty >= closing.leg_cum_qty:
+        yield from _finish(turn, order, closing, None)
+
+
+def _finish(
+    turn: Turn, order: Order, closing: Closing, restatement: RestatementReason | None
+) -> Iterator[e.Event]:
+    head = order.requests[0] if order.requests else None
+    if closing.exec_type is X.REJECTED and order.stage in (S.PENDING_NEW, S.NEW):
+        text = closing.text or "Rejected by the venue"
+        yield e.OrderRejected(
+            order_id=order.order_id,
+            exec_id=turn.exec_id(),
+            reason=RefusalReason.VENUE_REFUSED,
+            text=text,
+        )
+    elif head is not None and head.phase is RequestPhase.CANCELING:
+        yield from _leg_made_room(turn, order, head, closing)
+        return
+    elif head is not None and head.phase is RequestPhase.SUBMITTING:
+        yield from _leg_stillborn(turn, order, head, closing)
+        return
+    elif order.is_terminal or closing.exec_type is X.TRADE:
+        yield from _over_already(order, head)
+    else:
+        yield _ended(turn, order, head, closing, restatement)
+        yield from _moot(turn, order)
+    yield from advance(turn, order.order_id)
+
+
+def _over_already(order: Order, head: Request | None) -> Iterator[e.Event]:
+    """The order was filled, or had ended, before its cancel or replace got there."""
+    if head is not None and head.phase is RequestPhase.SENT and order.is_terminal:
+        text = head.denial or f"Too late: the order is {order.stage.name.lower()}"
+        yield refuse(order, head, RefusalReason.TOO_LATE, text)
+
+
+def _ended(
+    turn: Turn,
+    order: Order,
+    head: Request | None,
+    closing: Closing,
+    restatement: RestatementReason | None,
+) -> e.OrderClosed:
+    immediate = order.terms.time_in_force in _IMMEDIATE
+    # FIX Appendix D, I.1: what an IOC or FOK cannot trade is canceled, not expired.
+    exec_type = X.CANCELED if immediate and closing.exec_type is X.EXPIRED else closing.exec_type
+    if not allowed(order.stage, exec_type):
+        exec_type = X.CANCELED
+    asked = head is not None and head.is_cancel and head.phase is RequestPhase.SENT
+    answers = head.cl_ord_id if head and asked and exec_type is X.CANCELED else None
+    if restatement is None and exec_type is X.CANCELED and not asked and not immediate:
+        restatement = RestatementReason.VENUE_CANCEL
+    return e.OrderClosed(
+        order_id=order.order_id,
+        exec_id=turn.exec_id(),
+        exec_type=exec_type,
+        cl_ord_id=answers,
+        restatement=restatement,
+        text=closing.text,
+    )
+
+
+def _moot(turn: Turn, order: Order) -> Iterator[e.Event]:
+    """Requests whose call was under way when the order ended on its own."""
+    order = turn.order(order.order_id)
+    for each in order.requests:
+        if each.phase is not RequestPhase.WAITING:
+            text = f"Too late: the order is {order.stage.name.lower()}"
+            yield refuse(order, each, RefusalReason.TOO_LATE, text)
+
+
+def _leg_made_room(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:
+    """The working leg is gone and counted; the replace goes on with the rest, or is done."""
+    if head.terms is None:
+        return
+    if closing.exec_type is X.TRADE or order.stage is S.FILLED:
+        yield from _filled_meanwhile(turn, order, head)
+    elif head.terms.order_qty <= order.cum_qty:
+        yield from replaced(turn, order, head)
+    else:
+        yield next_leg(order, head.terms)
+
+
+def _filled_meanwhile(turn: Turn, order: Order, head: Request) -> Iterator[e.Event]:
+    # FIX Appendix D, C.2.a: too late. C.3.b when exactly what was asked for has traded.
+    text = head.denial or "Too late: the order is filled"
+    yield refuse(order, head, RefusalReason.TOO_LATE, text)
+    yield from advance(turn, order.order_id)
+
+
+def _leg_stillborn(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:
+    """The venue canceled the old leg and then refused or ended the new one: nothing works."""
+    text = closing.text or "The venue refused the replacement"
+    yield refuse(order, head, RefusalReason.VENUE_REFUSED, text)
+    if not order.is_terminal:
+        yield e.OrderClosed(
+            order_id=order.order_id,
+            exec_id=turn.exec_id(),
+            exec_type=X.CANCELED,
+            restatement=RestatementReason.OTHER,
+            text=text,
+        )
+    yield from advance(turn, order.order_id)

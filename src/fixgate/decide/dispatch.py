@@ -1,0 +1,59 @@
+"""Which decider each kind of input goes to.
+
+Here: the table, and decide().
+Not here: any decision.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from fixgate.decide import answers, fills, requests, settle, status
+from fixgate.decide.new_order import new_order
+from fixgate.decide.turn import Turn
+from fixgate.domain import inputs as i
+from fixgate.domain.events import Event, OrderRecalled
+from fixgate.domain.state import State
+
+_DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
+    i.NewOrderSingle: new_order,
+    i.OrderCancelRequest: requests.cancel,
+    i.OrderCancelReplaceRequest: requests.replace,
+    i.OrderStatusRequest: status.status,
+    i.BadMessage: status.bad_message,
+    i.UnservedMessage: status.unserved,
+    i.VenueAnswered: answers.answered,
+    i.VenueTraded: fills.traded,
+    i.VenueTradeCorrected: fills.corrected,
+    i.VenueClosed: answers.closed,
+    i.VenueRestated: answers.changed,
+    i.VenueTriggered: answers.triggered,
+    i.VenueLegReported: settle.leg_reported,
+    i.VenueConnection: status.venue_connection,
+    i.InstrumentsLoaded: status.instruments_loaded,
+    i.Started: status.started,
+    i.SessionsConfigured: status.sessions_configured,
+    i.VenueConfigured: status.venue_configured,
+    i.SettleInDoubt: status.settle_in_doubt,
+}
+
+
+def decide(
+    state: State, moment: i.Moment, given: i.Input, recalled: tuple[i.Recalled, ...] = ()
+) -> Iterator[Event]:
+    """Decide on one input, yielding each event before the next is decided.
+
+    Args:
+        state: what is known; the caller applies every event to it before asking for the next.
+        moment: the input's number in the journal and its time.
+        given: the input.
+        recalled: orders it names that memory had forgotten, loaded by the edge.
+
+    """
+    for each in recalled:
+        yield OrderRecalled(
+            order=each.order,
+            refused=each.refused,
+            executions=each.executions,
+            cl_ord_ids=each.cl_ord_ids,
+        )
+    yield from _DECIDERS[type(given)](Turn(state, moment), given)

@@ -1,0 +1,124 @@
+"""NewOrderSingle (D): taken, refused, or recognised as a duplicate.
+
+Here: the order of the checks, and the routing intent of an order that passed.
+Not here: the checks themselves (risk).
+"""
+
+from collections.abc import Iterator
+
+from fixgate.decide.turn import Turn
+from fixgate.domain import events as e
+from fixgate.domain.errors import Refusal
+from fixgate.domain.ids import VenueName
+from fixgate.domain.inputs import NewOrderSingle
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.order import Instruction, Order, RefusedOrder, Terms
+from fixgate.domain.sessions import SessionRules
+from fixgate.domain.state import State
+from fixgate.domain.values import RefusalReason as R
+from fixgate.risk.admission import RiskApproved, check
+
+
+def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
+    """Decide on a NewOrderSingle.
+
+    Matrices F.1.a (duplicate ClOrdID) and F.1.b (PossResend: a known id is answered with its
+    status, a new id is a new order).
+    """
+    known = turn.state.find(message.session, message.cl_ord_id)
+    if known is not None:
+        yield from _known(turn, message, known)
+        return
+    verdict = message.fault or _admit(turn, message)
+    if isinstance(verdict, Refusal):
+        refused = _refused(turn, message, verdict)
+        yield e.OrderRefused(refused=refused, exec_id=turn.exec_id())
+        return
+    order = Order(
+        order_id=turn.order_id(),
+        instruction=verdict.instruction,
+        terms=verdict.terms,
+        cl_ord_id=message.cl_ord_id,
+    )
+    yield e.OrderReceived(order=order, exec_id=turn.exec_id())
+    yield e.OrderRouted(
+        order_id=order.order_id, leg=0, qty=verdict.terms.order_qty, terms=verdict.terms
+    )
+
+
+def _known(turn: Turn, message: NewOrderSingle, known: Order | RefusedOrder) -> Iterator[e.Event]:
+    if not message.poss_resend:
+        refusal = Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {message.cl_ord_id} was used before")
+        refused = _refused(turn, message, refusal)
+        yield e.DuplicateRefused(refused=refused, exec_id=turn.exec_id())
+    elif isinstance(known, Order):
+        yield e.StatusReported(order_id=known.order_id, exec_id=turn.exec_id())
+    else:
+        yield e.StatusReported(refused=known, exec_id=turn.exec_id())
+
+
+def _refused(turn: Turn, message: NewOrderSingle, refusal: Refusal) -> RefusedOrder:
+    return RefusedOrder(
+        order_id=turn.order_id(),
+        session=message.session,
+        cl_ord_id=message.cl_ord_id,
+        reason=refusal.reason,
+        text=refusal.text,
+        echo=message.echo,
+    )
+
+
+def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
+    rules = turn.state.sessions.get(message.session)
+    if rules is None:
+        return Refusal(R.NOT_PERMITTED, f"Session {message.session} is not configured")
+    if message.side is None or message.terms is None:
+        return Refusal(R.UNSUPPORTED, "Side (54) or order type is not supported")
+    place = destination(turn.state, rules, message.destination, message.symbol)
+    if isinstance(place, Refusal):
+        return place
+    profile, instrument = place
+    instruction = Instruction(
+        session=message.session,
+        venue=profile.venue,
+        symbol=instrument.symbol,
+        side=message.side,
+        account=message.account or rules.default_account,
+        echo=message.echo,
+    )
+    return admit(turn, instruction, message.terms, instrument)
+
+
+def admit(
+    turn: Turn, instruction: Instruction, terms: Terms, instrument: Instrument
+) -> RiskApproved | Refusal:
+    """Run the checks on an order or on what a replace would make of it."""
+    state = turn.state
+    return check(
+        instruction,
+        terms,
+        rules=state.sessions[instruction.session],
+        instrument=instrument,
+        profile=state.venues[instruction.venue],
+        at_ns=turn.moment.at_ns,
+    )
+
+
+def destination(
+    state: State, rules: SessionRules, wanted: str | None, symbol: str
+) -> tuple[VenueProfile, Instrument] | Refusal:
+    """Where an order goes: ExDestination (100) or SecurityExchange (207), else the default."""
+    venue = VenueName(wanted) if wanted else rules.default_venue
+    profile = state.venues.get(venue)
+    if profile is None:
+        return Refusal(R.UNSUPPORTED, f"Venue {venue} (100, 207) is not known here")
+    if rules.venues and venue not in rules.venues:
+        return Refusal(R.NOT_PERMITTED, f"Venue {venue} is not permitted on this session")
+    if not state.venues_up.get(venue, False):
+        return Refusal(R.VENUE_DOWN, f"Venue {venue} is not connected; try again later")
+    instrument = state.instrument(venue, symbol)
+    if instrument is None:
+        return Refusal(R.UNKNOWN_SYMBOL, f"Symbol (55) {symbol} is not known at {venue}")
+    if not instrument.active:
+        return Refusal(R.UNKNOWN_SYMBOL, f"Symbol (55) {symbol} is not trading at {venue}")
+    return profile, instrument

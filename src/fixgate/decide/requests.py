@@ -1,0 +1,152 @@
+"""OrderCancelRequest (F) and OrderCancelReplaceRequest (G) as they arrive.
+
+Here: which request is taken, and which is refused at once.
+Not here: how a taken request is carried out (working); the fate of its venue call (answers).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace as changed
+
+from fixgate.decide.new_order import admit
+from fixgate.decide.turn import Turn
+from fixgate.decide.working import advance, may_reopen
+from fixgate.domain import events as e
+from fixgate.domain.errors import Refusal
+from fixgate.domain.ids import ClOrdID
+from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
+from fixgate.domain.instruments import ReplaceStyle
+from fixgate.domain.order import Order, RefusedOrder, Request, Terms
+from fixgate.domain.rounding import ZERO
+from fixgate.domain.sessions import WhilePending
+from fixgate.domain.values import CxlRejResponseTo, OrdStatus
+from fixgate.domain.values import RefusalReason as R
+from fixgate.risk.admission import prices, quantity
+
+Message = OrderCancelRequest | OrderCancelReplaceRequest
+
+
+def cancel(turn: Turn, message: OrderCancelRequest) -> Iterator[e.Event]:
+    """Decide on an OrderCancelRequest."""
+    order = turn.state.find(message.session, message.orig_cl_ord_id)
+    if not isinstance(order, Order):
+        yield _not_working(message, order, CxlRejResponseTo.CANCEL)
+        return
+    refusal = _common_refusal(turn, message, order)
+    if refusal is None and any(each.is_cancel for each in order.requests):
+        refusal = Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
+    if refusal is not None:
+        yield _refused(order, message.cl_ord_id, CxlRejResponseTo.CANCEL, refusal)
+        return
+    yield from _take(turn, order, Request(cl_ord_id=message.cl_ord_id))
+
+
+def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]:
+    """Decide on an OrderCancelReplaceRequest."""
+    order = turn.state.find(message.session, message.orig_cl_ord_id)
+    if not isinstance(order, Order):
+        yield _not_working(message, order, CxlRejResponseTo.REPLACE)
+        return
+    refusal = _common_refusal(turn, message, order) or _replace_refusal(turn, message, order)
+    if refusal is not None or message.terms is None:
+        refusal = refusal or Refusal(R.UNSUPPORTED, "These terms are not supported")
+        yield _refused(order, message.cl_ord_id, CxlRejResponseTo.REPLACE, refusal)
+        return
+    request = Request(cl_ord_id=message.cl_ord_id, terms=message.terms, echo=message.echo)
+    yield from _take(turn, order, request)
+
+
+def _not_working(
+    message: Message, refused: RefusedOrder | None, response_to: CxlRejResponseTo
+) -> e.UnknownOrderRefused:
+    return e.UnknownOrderRefused(
+        session=message.session,
+        cl_ord_id=message.cl_ord_id,
+        orig_cl_ord_id=message.orig_cl_ord_id,
+        response_to=response_to,
+        refused=refused,
+    )
+
+
+def _refused(
+    order: Order, cl_ord_id: ClOrdID, response_to: CxlRejResponseTo, refusal: Refusal
+) -> e.RequestRefused:
+    return e.RequestRefused(
+        order_id=order.order_id,
+        cl_ord_id=cl_ord_id,
+        response_to=response_to,
+        reason=refusal.reason,
+        text=refusal.text,
+    )
+
+
+def _common_refusal(turn: Turn, message: Message, order: Order) -> Refusal | None:
+    if turn.state.knows(message.session, message.cl_ord_id):
+        return Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {message.cl_ord_id} was used before")
+    if message.side is not None and message.side is not order.instruction.side:
+        return Refusal(R.OTHER, "Side (54) is not the side of the order")
+    named = turn.state.instrument(order.instruction.venue, message.symbol)
+    if named is not None and named.symbol != order.instruction.symbol:
+        return Refusal(R.OTHER, "Symbol (55) is not the symbol of the order")
+    if len(order.requests) >= turn.state.sessions[message.session].open_requests_max:
+        return Refusal(R.ALREADY_PENDING, "Too many requests on this order are pending")
+    if order.is_terminal and not _may_still_change(turn, message, order):
+        return Refusal(R.TOO_LATE, f"The order is {order.stage.name.replace('_', ' ').lower()}")
+    return None
+
+
+def _may_still_change(turn: Turn, message: Message, order: Order) -> bool:
+    terms = message.terms if isinstance(message, OrderCancelReplaceRequest) else None
+    return terms is not None and may_reopen(turn.state, order, terms)
+
+
+def _replace_refusal(
+    turn: Turn, message: OrderCancelReplaceRequest, order: Order
+) -> Refusal | None:
+    rules = turn.state.sessions[message.session]
+    current = [order.cl_ord_id, *(each.cl_ord_id for each in order.requests)]
+    if message.orig_cl_ord_id not in current:
+        # FIX Appendix D: OrigClOrdID is the last one that was not rejected.
+        now = current[-1]
+        return Refusal(R.OTHER, f"OrigClOrdID (41) {message.orig_cl_ord_id} is now {now}")
+    if order.requests and rules.while_pending is WhilePending.REFUSE:
+        return Refusal(R.ALREADY_PENDING, "A cancel or replace of this order is already pending")
+    if any(each.is_cancel for each in order.requests):
+        return Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
+    if turn.state.venues[order.instruction.venue].replace is ReplaceStyle.NONE:
+        return Refusal(R.UNSUPPORTED, f"{order.instruction.venue} cannot replace orders")
+    return message.fault or _terms_refusal(turn, order, message.terms)
+
+
+def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | None:
+    instruction = order.instruction
+    instrument = turn.state.instrument(instruction.venue, instruction.symbol)
+    if terms is None or instrument is None:
+        return Refusal(R.UNKNOWN_SYMBOL, f"{instruction.symbol} is no longer listed")
+    if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
+        return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
+    verdict = admit(turn, instruction, terms, instrument)
+    if isinstance(verdict, Refusal):
+        return verdict
+    rest = terms.order_qty - order.cum_qty
+    if order.cum_qty and rest > ZERO:
+        # What is left must be able to stand alone where the venue has to start a new leg.
+        alone = changed(terms, order_qty=rest)
+        return quantity(rest, instrument) or prices(alone, instrument)
+    return None
+
+
+def _type_may_change(order: Order, terms: Terms) -> bool:
+    """Only a limit order may become a market order: the price is given up, nothing is held."""
+    return order.terms.price is not None and not terms.ord_type.needs_stop_px
+
+
+def _take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
+    yield e.RequestReceived(order_id=order.order_id, request=request)
+    rules = turn.state.sessions[order.instruction.session]
+    behind = bool(order.requests)
+    if not behind or rules.while_pending is WhilePending.PENDING_FIRST:
+        yield e.RequestPended(
+            order_id=order.order_id, cl_ord_id=request.cl_ord_id, exec_id=turn.exec_id()
+        )
+    if order.stage is not OrdStatus.PENDING_NEW:
+        yield from advance(turn, order.order_id)

@@ -1,0 +1,91 @@
+"""OrderStatusRequest (H), messages refused as such, and what the process says of itself.
+
+Here: the inputs that move no order.
+Not here: orders.
+"""
+
+from collections.abc import Iterator
+
+from fixgate.decide.turn import Turn
+from fixgate.domain import events as e
+from fixgate.domain import inputs as i
+from fixgate.domain.order import Order
+
+
+def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
+    """Matrices G.1.a to G.1.c."""
+    known = turn.state.find(message.session, message.cl_ord_id)
+    req_id = message.ord_status_req_id
+    if known is None:
+        yield e.UnknownStatusReported(
+            session=message.session,
+            cl_ord_id=message.cl_ord_id,
+            exec_id=turn.exec_id(),
+            echo=message.echo,
+            ord_status_req_id=req_id,
+        )
+    elif isinstance(known, Order):
+        yield e.StatusReported(
+            order_id=known.order_id, exec_id=turn.exec_id(), ord_status_req_id=req_id
+        )
+    else:
+        yield e.StatusReported(refused=known, exec_id=turn.exec_id(), ord_status_req_id=req_id)
+
+
+def bad_message(_: Turn, message: i.BadMessage) -> Iterator[e.Event]:
+    """A field rule broken: Reject (3)."""
+    yield e.MessageRejected(
+        session=message.session,
+        ref_seq_num=message.ref_seq_num,
+        ref_msg_type=message.ref_msg_type,
+        ref_tag_id=message.ref_tag_id,
+        reason=message.reason,
+        text=message.text,
+    )
+
+
+def unserved(_: Turn, message: i.UnservedMessage) -> Iterator[e.Event]:
+    """A message that is not served: BusinessMessageReject (j)."""
+    yield e.BusinessMessageRejected(
+        session=message.session,
+        ref_seq_num=message.ref_seq_num,
+        ref_msg_type=message.ref_msg_type,
+        reason=message.reason,
+        text=message.text,
+        ref_id=message.ref_id,
+    )
+
+
+def started(_: Turn, message: i.Started) -> Iterator[e.Event]:
+    """A new process; memory holds the open orders only."""
+    yield e.GatewayStarted(epoch=message.epoch, open_orders=len(message.open_orders))
+
+
+def sessions_configured(_: Turn, message: i.SessionsConfigured) -> Iterator[e.Event]:
+    """The sessions in force."""
+    yield e.SessionsSet(sessions=message.sessions, aliases=message.aliases)
+
+
+def venue_configured(_: Turn, message: i.VenueConfigured) -> Iterator[e.Event]:
+    """A venue's capabilities in force."""
+    yield e.VenueSet(profile=message.profile)
+
+
+def instruments_loaded(_: Turn, message: i.InstrumentsLoaded) -> Iterator[e.Event]:
+    """Instruments new, changed or gone."""
+    yield e.InstrumentsSet(
+        venue=message.venue, instruments=message.instruments, removed=message.removed
+    )
+
+
+def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event]:
+    """A venue came up or went down; repeated news is no news."""
+    if turn.state.venues_up.get(message.venue) is not message.up:
+        yield e.VenueConnectionSet(venue=message.venue, up=message.up, text=message.text)
+
+
+def settle_in_doubt(turn: Turn, message: i.SettleInDoubt) -> Iterator[e.Event]:
+    """Ask the venue about an order that the last process left open."""
+    order = turn.state.orders.get(message.order_id)
+    if order is not None and not order.is_terminal:
+        yield e.QuerySent(order_id=order.order_id)

@@ -1,0 +1,46 @@
+"""One input being decided: its moment, the state it meets, and the ids it hands out.
+
+Here: Turn.
+Not here: any decision.
+"""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from fixgate.domain.errors import InvariantBroken
+from fixgate.domain.ids import ExecID, OrderID, VenueClOrdID, order_of
+from fixgate.domain.inputs import Moment
+from fixgate.domain.order import Order
+from fixgate.domain.state import State
+
+
+@dataclass(slots=True)
+class Turn:
+    """Reads the state for one input, and numbers the reports that it causes."""
+
+    state: State
+    moment: Moment
+    _reports: "count[int]" = field(default_factory=count)
+
+    def order_id(self) -> OrderID:
+        """The OrderID of the order that this input brings."""
+        return self.state.ids.order_id(self.moment.seq)
+
+    def exec_id(self) -> ExecID:
+        """The ExecID of the next report that this input causes."""
+        return self.state.ids.exec_id(self.moment.seq, next(self._reports))
+
+    def order(self, order_id: OrderID) -> Order:
+        """The order as it is now."""
+        try:
+            return self.state.orders[order_id]
+        except KeyError:
+            raise InvariantBroken(f"order {order_id} vanished") from None
+
+    def order_of(self, venue_id: VenueClOrdID) -> tuple[Order, int] | None:
+        """The order and leg that our id at a venue names, if we know them."""
+        named = order_of(venue_id)
+        if named is None:
+            return None
+        order = self.state.orders.get(named[0])
+        return None if order is None else (order, named[1])

@@ -1,0 +1,120 @@
+"""Carrying out the open requests of an order, one at a time, in the order they came.
+
+Here: advance(), which starts the first waiting request; completing and refusing requests.
+Not here: taking requests (requests), understanding venues (answers).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from fixgate.decide.turn import Turn
+from fixgate.domain import events as e
+from fixgate.domain.ids import OrderID, VenueOrderID
+from fixgate.domain.instruments import ReplaceStyle
+from fixgate.domain.order import Order, Request, RequestPhase, Terms
+from fixgate.domain.state import State
+from fixgate.domain.values import OrdStatus, RefusalReason
+
+ATTEMPTS_MAX: Final = 3
+
+
+def may_reopen(state: State, order: Order, terms: Terms) -> bool:
+    """Matrix C.1.c: whether a filled order may work again with a raised quantity."""
+    profile = state.venues.get(order.instruction.venue)
+    return (
+        order.stage is OrdStatus.FILLED
+        and profile is not None
+        and profile.reopens_filled
+        and terms.order_qty > order.cum_qty
+    )
+
+
+def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
+    """Start the first open request if nothing is in its way; refuse what has become moot."""
+    while True:
+        order = turn.order(order_id)
+        if not order.requests or order.requests[0].phase is not RequestPhase.WAITING:
+            return
+        head = order.requests[0]
+        reopens = head.terms is not None and may_reopen(turn.state, order, head.terms)
+        if order.is_terminal and not reopens:
+            yield refuse(order, head, RefusalReason.TOO_LATE, _too_late(order))
+            continue
+        if head.attempts >= ATTEMPTS_MAX:
+            text = "The venue could not be made to carry this out"
+            yield refuse(order, head, RefusalReason.OTHER, text)
+            continue
+        if order.stage is OrdStatus.PENDING_NEW or order.closing is not None:
+            return
+        if not head.pended:
+            yield e.RequestPended(
+                order_id=order_id, cl_ord_id=head.cl_ord_id, exec_id=turn.exec_id()
+            )
+        yield _start(turn.state, order, head)
+        return
+
+
+def _too_late(order: Order) -> str:
+    return f"Too late: the order is {order.stage.name.replace('_', ' ').lower()}"
+
+
+def refuse(order: Order, request: Request, reason: RefusalReason, text: str) -> e.RequestRefused:
+    """The answer to an open request that is not carried out."""
+    return e.RequestRefused(
+        order_id=order.order_id,
+        cl_ord_id=request.cl_ord_id,
+        response_to=request.response_to,
+        reason=reason,
+        text=text,
+    )
+
+
+def _start(state: State, order: Order, head: Request) -> e.Event:
+    terms = head.terms
+    if terms is None:
+        return e.CancelSent(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
+    if order.is_terminal:
+        return next_leg(order, terms)
+    profile = state.venues[order.instruction.venue]
+    if terms.order_qty > order.cum_qty and profile.replace is ReplaceStyle.NATIVE:
+        return e.ReplaceSent(
+            order_id=order.order_id,
+            cl_ord_id=head.cl_ord_id,
+            qty=terms.order_qty - order.leg_base_qty,
+            terms=terms,
+        )
+    # Nothing would be left to work (C.3.b, C.3.c), or the venue has no replace: cancel first.
+    return e.CancelSent(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
+
+
+def next_leg(order: Order, terms: Terms) -> e.OrderRouted:
+    """The intent to send what ``terms`` leave open as a new venue order.
+
+    The leg before it is over and all its trades are counted, so the order can never trade
+    more than ``terms.order_qty`` (scenario X8).
+    """
+    return e.OrderRouted(
+        order_id=order.order_id,
+        leg=order.leg + 1,
+        qty=terms.order_qty - order.cum_qty,
+        terms=terms,
+    )
+
+
+def replaced(
+    turn: Turn, order: Order, head: Request, venue_order_id: VenueOrderID | None = None
+) -> Iterator[e.Event]:
+    """The head request, a replace, took effect."""
+    if head.terms is None:
+        return
+    # FIX Appendix D, C.3.c: a quantity below what has traded becomes what has traded.
+    order_qty = max(head.terms.order_qty, order.cum_qty)
+    yield e.OrderReplaced(
+        order_id=order.order_id,
+        exec_id=turn.exec_id(),
+        cl_ord_id=head.cl_ord_id,
+        terms=replace(head.terms, order_qty=order_qty),
+        venue_order_id=venue_order_id,
+    )
+    yield from advance(turn, order.order_id)

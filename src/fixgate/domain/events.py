@@ -1,0 +1,394 @@
+"""What Fixgate decided: facts, in the past tense, never altered.
+
+Here: one frozen dataclass per kind of event, and Event, their union.
+Not here: what caused them (inputs), what they do to an order (lifecycle).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fixgate.domain.ids import (
+    ClOrdID,
+    ExecID,
+    OrderID,
+    SessionName,
+    TradeID,
+    VenueName,
+    VenueOrderID,
+)
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.order import Closing, Execution, Order, RefusedOrder, Request, Terms
+from fixgate.domain.sessions import SessionRules
+from fixgate.domain.values import (
+    BusinessRejectReason,
+    CxlRejResponseTo,
+    ExecType,
+    RefusalReason,
+    RestatementReason,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReceived:
+    """An order passed our checks and is ours to work: Pending New."""
+
+    order: Order
+    exec_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefused:
+    """A NewOrderSingle failed our checks; no venue hears of it."""
+
+    refused: RefusedOrder
+    exec_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateRefused:
+    """A NewOrderSingle whose ClOrdID is taken (matrix F.1.a). The first order is untouched."""
+
+    refused: RefusedOrder
+    exec_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecalled:
+    """An order that memory no longer held was loaded again, because an input names it."""
+
+    order: Order | None = None
+    refused: RefusedOrder | None = None
+    executions: tuple[Execution, ...] = ()
+    cl_ord_ids: tuple[ClOrdID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRouted:
+    """The intent to submit leg ``leg`` of ``qty`` to the order's venue."""
+
+    order_id: OrderID
+    leg: int
+    qty: Decimal
+    terms: Terms  # the order's own, or those of the replace that this leg carries out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAcknowledged:
+    """The venue works the order: New."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    venue_order_id: VenueOrderID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegAcknowledged:
+    """The venue works a later leg of the order; its replace completes with it."""
+
+    order_id: OrderID
+    venue_order_id: VenueOrderID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRejected:
+    """The venue refused the order, or the order never reached it."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    reason: RefusalReason
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """A trade at the venue. ``execution.exec_id`` is the report's ExecID."""
+
+    order_id: OrderID
+    execution: Execution
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+    maker: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeCorrected:
+    """The venue changed the quantity or price of a trade it had reported (150=G)."""
+
+    order_id: OrderID
+    execution: Execution
+    exec_ref_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeBusted:
+    """The venue took back a trade it had reported (150=H)."""
+
+    order_id: OrderID
+    trade_id: TradeID
+    exec_id: ExecID
+    exec_ref_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestReceived:
+    """A cancel or replace request joined the order's open requests."""
+
+    order_id: OrderID
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPended:
+    """The client is told that its request is being worked on: Pending Cancel or Replace."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID
+    exec_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelSent:
+    """The intent to cancel the working leg, for a request or (``cl_ord_id`` None) our own."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceSent:
+    """The intent to change the working leg in one call to ``qty`` and ``terms``."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID
+    qty: Decimal  # of the leg, what it has traded included
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestReturned:
+    """The outcome of a request's call was settled as not done; it goes back to waiting."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelDenied:
+    """The venue refused a cancel of an order that we think works; it is asked why first."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused:
+    """A request on a known order is answered with OrderCancelReject (9)."""
+
+    order_id: OrderID
+    cl_ord_id: ClOrdID
+    response_to: CxlRejResponseTo
+    reason: RefusalReason
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownOrderRefused:
+    """A request names an order we do not know: 9 with 37=NONE, 39=8, 102=1 (B.1.f)."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    orig_cl_ord_id: ClOrdID
+    response_to: CxlRejResponseTo
+    refused: RefusedOrder | None = None  # it is known after all, but never worked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReplaced:
+    """A replace took effect; its ClOrdID is now the order's."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    cl_ord_id: ClOrdID
+    terms: Terms
+    venue_order_id: VenueOrderID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingNoted:
+    """The venue ended the leg, but its trades must reach us before we report the end."""
+
+    order_id: OrderID
+    closing: Closing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderClosed:
+    """The order ended unfilled or part-filled: canceled, expired or done for the day."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    exec_type: ExecType
+    cl_ord_id: ClOrdID | None = None  # of the cancel request that this answers
+    restatement: RestatementReason | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRestated:
+    """The venue changed the order on its own (150=D)."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    terms: Terms
+    restatement: RestatementReason
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTriggered:
+    """A stop order became active (150=L)."""
+
+    order_id: OrderID
+    exec_id: ExecID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySent:
+    """The intent to ask the venue what became of the order's working leg."""
+
+    order_id: OrderID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReported:
+    """The answer to an OrderStatusRequest on a known order (150=I)."""
+
+    exec_id: ExecID
+    order_id: OrderID | None = None
+    refused: RefusedOrder | None = None
+    ord_status_req_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownStatusReported:
+    """The answer to an OrderStatusRequest on an unknown order (G.1.a)."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    exec_id: ExecID
+    echo: tuple[tuple[int, str], ...]
+    ord_status_req_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRejected:
+    """A message broke a field rule the engine does not check: Reject (3)."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    ref_tag_id: int
+    reason: int  # tag 373
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessMessageRejected:
+    """A message is understood but not served: BusinessMessageReject (j)."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    reason: BusinessRejectReason
+    text: str
+    ref_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised:
+    """Something a person should look at; changes no order."""
+
+    subject: str
+    text: str
+    order_id: OrderID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayStarted:
+    """A new process took over: memory starts with the open orders only."""
+
+    epoch: str
+    open_orders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsSet:
+    """The client sessions and their rules, replacing the earlier ones."""
+
+    sessions: tuple[SessionRules, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueSet:
+    """A venue's capability table."""
+
+    profile: VenueProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentsSet:
+    """Instruments of a venue, added or changed; ``removed`` holds unified symbols."""
+
+    venue: VenueName
+    instruments: tuple[Instrument, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueConnectionSet:
+    """A venue can be reached, or not."""
+
+    venue: VenueName
+    up: bool
+    text: str = ""
+
+
+Event = (
+    OrderReceived
+    | OrderRefused
+    | DuplicateRefused
+    | OrderRecalled
+    | OrderRouted
+    | OrderAcknowledged
+    | LegAcknowledged
+    | OrderRejected
+    | Traded
+    | TradeCorrected
+    | TradeBusted
+    | RequestReceived
+    | RequestPended
+    | CancelSent
+    | ReplaceSent
+    | RequestReturned
+    | CancelDenied
+    | RequestRefused
+    | UnknownOrderRefused
+    | OrderReplaced
+    | ClosingNoted
+    | OrderClosed
+    | OrderRestated
+    | OrderTriggered
+    | QuerySent
+    | StatusReported
+    | UnknownStatusReported
+    | MessageRejected
+    | BusinessMessageRejected
+    | AlertRaised
+    | GatewayStarted
+    | SessionsSet
+    | VenueSet
+    | InstrumentsSet
+    | VenueConnectionSet
+)

@@ -1,0 +1,63 @@
+"""Identifiers, one type each, and how Fixgate makes its own.
+
+Here: NewTypes for every id, and Ids, which derives ours from the journal.
+Not here: anything random; the same journal gives the same ids for ever.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NewType
+
+ClOrdID = NewType("ClOrdID", str)  # tag 11: the client's name for an order or request
+OrderID = NewType("OrderID", str)  # tag 37: ours
+ExecID = NewType("ExecID", str)  # tag 17: ours
+SessionName = NewType("SessionName", str)  # the client session, e.g. "DEMO44"
+VenueName = NewType("VenueName", str)  # e.g. "SIM", "BINANCE"
+VenueClOrdID = NewType("VenueClOrdID", str)  # our name for one leg of an order at its venue
+VenueOrderID = NewType("VenueOrderID", str)  # the venue's name for that leg
+TradeID = NewType("TradeID", str)  # the venue's name for one trade
+
+EPOCH_LENGTH: Final = 6
+_SEQ_LENGTH: Final = 8
+ORDER_ID_LENGTH: Final = EPOCH_LENGTH + _SEQ_LENGTH
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def base36(number: int, *, width: int) -> str:
+    """``number`` in upper-case base 36, zero-padded to ``width``."""
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _ALPHABET[rest] + digits
+    return digits.rjust(width, "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Makes ids from the journal's epoch and an input's number in it.
+
+    The epoch tells one journal from another, so that a gateway started on an empty data
+    directory never repeats an id that an older one gave to the same venue account.
+    """
+
+    epoch: str
+
+    def order_id(self, seq: int) -> OrderID:
+        """The OrderID (37) of the order that input ``seq`` brought: 14 of [0-9A-Z]."""
+        return OrderID(self.epoch + base36(seq, width=_SEQ_LENGTH))
+
+    def exec_id(self, seq: int, index: int) -> ExecID:
+        """The ExecID (17) of the ``index``-th report that input ``seq`` caused."""
+        return ExecID(f"{self.epoch}{base36(seq, width=_SEQ_LENGTH)}-{index}")
+
+
+def venue_cl_ord_id(order_id: OrderID, leg: int) -> VenueClOrdID:
+    """Our id at the venue for leg ``leg`` of an order: 16 of [0-9A-Z], fits every venue."""
+    return VenueClOrdID(order_id + base36(leg, width=2))
+
+
+def order_of(venue_id: VenueClOrdID) -> tuple[OrderID, int] | None:
+    """The order and leg that a venue's echo of our id names; None if it is not one of ours."""
+    leg = venue_id[ORDER_ID_LENGTH:]
+    if len(venue_id) != ORDER_ID_LENGTH + 2 or not venue_id.isascii() or not leg.isalnum():
+        return None
+    return OrderID(venue_id[:ORDER_ID_LENGTH]), int(leg, 36)

@@ -1,0 +1,329 @@
+"""What reaches Fixgate from outside, in the core's words.
+
+Here: client commands (decoded FIX messages) and what venues and the process itself say.
+Not here: raw FIX text, which is what the journal keeps of a client's message; venue syntax.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum, unique
+
+from fixgate.domain.errors import Refusal
+from fixgate.domain.ids import (
+    ClOrdID,
+    OrderID,
+    SessionName,
+    TradeID,
+    VenueClOrdID,
+    VenueName,
+    VenueOrderID,
+)
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms
+from fixgate.domain.sessions import SessionRules
+from fixgate.domain.values import (
+    BusinessRejectReason,
+    ExecType,
+    RestatementReason,
+    Side,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An input's place in the total order, and when the edge received it."""
+
+    seq: int
+    at_ns: int  # UTC, nanoseconds since 1970
+
+
+# --- what a client says -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrderSingle:
+    """35=D. ``fault`` is what is wrong with its values; then the other fields may be empty."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    symbol: str  # as the client wrote it
+    side: Side | None
+    terms: Terms | None
+    echo: Echo
+    account: str | None = None
+    destination: str | None = None  # ExDestination (100), else SecurityExchange (207)
+    poss_resend: bool = False
+    fault: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelRequest:
+    """35=F."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    orig_cl_ord_id: ClOrdID
+    symbol: str
+    side: Side | None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelReplaceRequest:
+    """35=G. Fields that it does not carry keep the order's value only where FIX says so."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    orig_cl_ord_id: ClOrdID
+    symbol: str
+    side: Side | None
+    terms: Terms | None
+    echo: Echo
+    account: str | None = None
+    fault: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStatusRequest:
+    """35=H."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    echo: Echo
+    order_id: str | None = None  # tag 37, optional
+    ord_status_req_id: str | None = None  # tag 790 (4.4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadMessage:
+    """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    ref_tag_id: int
+    reason: int  # tag 373
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnservedMessage:
+    """A valid message that we do not serve (now); answered with BusinessMessageReject (j)."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    reason: BusinessRejectReason
+    text: str
+    ref_id: str | None = None
+
+
+ClientCommand = (
+    NewOrderSingle
+    | OrderCancelRequest
+    | OrderCancelReplaceRequest
+    | OrderStatusRequest
+    | BadMessage
+    | UnservedMessage
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """An order that memory does not hold, attached by the edge to an input that names it."""
+
+    order: Order | None = None
+    refused: RefusedOrder | None = None
+    executions: tuple[Execution, ...] = ()
+    cl_ord_ids: tuple[ClOrdID, ...] = ()
+
+
+# --- what a venue says ------------------------------------------------------------------
+
+
+@unique
+class VenueCall(Enum):
+    """Which of our calls an answer belongs to."""
+
+    SUBMIT = "submit"
+    CANCEL = "cancel"
+    REPLACE = "replace"
+
+
+@unique
+class Outcome(Enum):
+    """What became of a call."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"  # the venue was not reached; nothing can have happened there
+    UNKNOWN = "unknown"  # sent, and no answer we can trust: ask, never send again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueAnswered:
+    """A venue's answer to one of our calls. Trades are never in it; they come as VenueTraded."""
+
+    venue: VenueName
+    call: VenueCall
+    venue_cl_ord_id: VenueClOrdID
+    outcome: Outcome
+    request: ClOrdID | None = None  # the client's request that the call was for
+    venue_order_id: VenueOrderID | None = None
+    # For an accepted cancel: what the leg had traded when it ended, by the venue's count.
+    leg_cum_qty: Decimal | None = None
+    text: str | None = None
+    raw: str | None = None  # the answer as it came, for the record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTraded:
+    """One trade. The pair (venue, trade_id) is unique; a repeat changes nothing."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    trade_id: TradeID
+    last_qty: Decimal
+    last_px: Decimal
+    venue_order_id: VenueOrderID | None = None
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+    maker: bool | None = None
+    at_ns: int | None = None  # the venue's time of the trade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTradeCorrected:
+    """The venue restates a trade; zero quantity means the trade is busted."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    trade_id: TradeID
+    last_qty: Decimal
+    last_px: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueClosed:
+    """The venue ended a leg: exec_type is CANCELED, EXPIRED, DONE_FOR_DAY or REJECTED."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    exec_type: ExecType
+    leg_cum_qty: Decimal
+    restatement: RestatementReason | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueRestated:
+    """The venue works a leg with other values than we asked; None: unchanged."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    leg_qty: Decimal | None = None
+    price: Decimal | None = None
+    restatement: RestatementReason = RestatementReason.OTHER
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTriggered:
+    """A stop order became active at the venue."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+
+
+@unique
+class LegState(Enum):
+    """What a venue says of a leg when asked."""
+
+    WORKING = "working"
+    CLOSED = "closed"  # ended: see exec_type and leg_cum_qty
+    NOT_FOUND = "not_found"  # certain: the venue never had it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueLegReported:
+    """The settled answer to a query. The trades it implies were sent as VenueTraded before."""
+
+    venue: VenueName
+    venue_cl_ord_id: VenueClOrdID
+    state: LegState
+    venue_order_id: VenueOrderID | None = None
+    leg_cum_qty: Decimal = field(default=Decimal(0))
+    leg_qty: Decimal | None = None  # what the venue works, executed part included
+    price: Decimal | None = None
+    exec_type: ExecType | None = None  # when closed: FILLED is TRADE, else as in VenueClosed
+    text: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueConnection:
+    """A venue came up or went down."""
+
+    venue: VenueName
+    up: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentsLoaded:
+    """Instruments of a venue that are new or changed, and unified symbols that are gone."""
+
+    venue: VenueName
+    instruments: tuple[Instrument, ...]
+    removed: tuple[str, ...] = ()
+
+
+VenueInput = (
+    VenueAnswered
+    | VenueTraded
+    | VenueTradeCorrected
+    | VenueClosed
+    | VenueRestated
+    | VenueTriggered
+    | VenueLegReported
+    | VenueConnection
+    | InstrumentsLoaded
+)
+
+
+# --- what the process itself says -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A process took over. Memory begins with ``open_orders`` and nothing else."""
+
+    epoch: str
+    open_orders: tuple[OrderID, ...]
+    version: str
+    fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsConfigured:
+    """The client sessions and the symbol aliases in force from here on."""
+
+    sessions: tuple[SessionRules, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueConfigured:
+    """A venue's capability table in force from here on."""
+
+    profile: VenueProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleInDoubt:
+    """Ask the venue about an order whose call may have been cut off by the last stop."""
+
+    order_id: OrderID
+
+
+Input = ClientCommand | VenueInput | Started | SessionsConfigured | VenueConfigured | SettleInDoubt

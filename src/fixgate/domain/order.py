@@ -1,0 +1,200 @@
+"""One order as Fixgate knows it.
+
+Here: Instruction and Terms (what the client asked), Request (an open cancel or replace),
+Execution, Order and RefusedOrder, and the quantities that follow from them.
+Not here: how an order moves (lifecycle), who decides (decide), FIX syntax.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum, unique
+from typing import Final
+
+from fixgate.domain.errors import require
+from fixgate.domain.ids import (
+    ClOrdID,
+    ExecID,
+    OrderID,
+    SessionName,
+    TradeID,
+    VenueClOrdID,
+    VenueName,
+    VenueOrderID,
+    venue_cl_ord_id,
+)
+from fixgate.domain.rounding import ZERO, avg_px
+from fixgate.domain.values import (
+    CxlRejResponseTo,
+    ExecType,
+    OrdStatus,
+    OrdType,
+    RefusalReason,
+    Side,
+    TimeInForce,
+)
+
+Echo = tuple[tuple[int, str], ...]
+"""Fields a report repeats as the client sent them: (tag, value), ascending by tag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """What an order is about; never changes during its life."""
+
+    session: SessionName
+    venue: VenueName
+    symbol: str  # unified; the client's own spelling of 55 is in ``echo``
+    side: Side
+    account: str | None = None
+    echo: Echo = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the client may change with an OrderCancelReplaceRequest. Base-quantity units."""
+
+    order_qty: Decimal
+    ord_type: OrdType
+    time_in_force: TimeInForce
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    expire_at_ns: int | None = None  # GTD: from ExpireTime (126) or the end of ExpireDate (432)
+    post_only: bool = False  # ExecInst (18) contains 6, participate don't initiate
+
+
+@unique
+class RequestPhase(Enum):
+    """How far an open request has come."""
+
+    WAITING = "waiting"  # for its turn, or for the venue's acknowledgement of the order
+    SENT = "sent"  # one call does it: a cancel, or a native replace
+    CANCELING = "canceling"  # replace by cancel-then-new: the working leg is being canceled
+    SUBMITTING = "submitting"  # replace by cancel-then-new: the next leg is being sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An OrderCancelRequest (``terms`` is None) or OrderCancelReplaceRequest not yet answered."""
+
+    cl_ord_id: ClOrdID
+    terms: Terms | None = None
+    echo: Echo = ()  # the replacing message's own echo fields
+    phase: RequestPhase = RequestPhase.WAITING
+    pended: bool = False  # the client was told Pending Cancel or Pending Replace
+    attempts: int = 0  # calls that turned out not to have been carried out
+    denial: str | None = None  # the venue refused the cancel; what it says of the order is awaited
+
+    @property
+    def is_cancel(self) -> bool:
+        """Whether it asks for a cancel."""
+        return self.terms is None
+
+    @property
+    def response_to(self) -> CxlRejResponseTo:
+        """Tag 434 of its refusal."""
+        return CxlRejResponseTo.CANCEL if self.is_cancel else CxlRejResponseTo.REPLACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """The venue ended a leg, but trades it counted have not reached us yet."""
+
+    exec_type: ExecType
+    leg_cum_qty: Decimal
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One trade of an order, as last corrected."""
+
+    exec_id: ExecID
+    trade_id: TradeID
+    leg: int
+    last_qty: Decimal
+    last_px: Decimal
+
+
+TERMINAL: Final = frozenset(
+    {
+        OrdStatus.FILLED,
+        OrdStatus.CANCELED,
+        OrdStatus.REJECTED,
+        OrdStatus.EXPIRED,
+        OrdStatus.DONE_FOR_DAY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order that Fixgate accepted, and where it stands."""
+
+    order_id: OrderID
+    instruction: Instruction
+    terms: Terms
+    cl_ord_id: ClOrdID  # of the last accepted request
+    stage: OrdStatus = OrdStatus.PENDING_NEW
+    cum_qty: Decimal = ZERO
+    notional: Decimal = ZERO  # sum of LastQty * LastPx, exact
+    requests: tuple[Request, ...] = ()  # in the order they came
+    leg: int = 0  # which venue order of ours is working
+    leg_base_qty: Decimal = ZERO  # CumQty when that leg was sent
+    venue_order_id: VenueOrderID | None = None
+    closing: Closing | None = None
+
+    def __post_init__(self) -> None:
+        """Check what holds for every order, whatever happened to it."""
+        require(ZERO <= self.cum_qty, "CumQty below zero")
+        if self.cum_qty > self.terms.order_qty:
+            # FIX gives no status for an overfill; the gateway never causes one, a venue may.
+            require(self.is_terminal, "CumQty above OrderQty of a working order")
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether its stage is final."""
+        return self.stage in TERMINAL
+
+    @property
+    def leaves_qty(self) -> Decimal:
+        """LeavesQty (151): OrderQty - CumQty while it works, 0 once it is terminal."""
+        return ZERO if self.is_terminal else self.terms.order_qty - self.cum_qty
+
+    @property
+    def avg_px(self) -> Decimal:
+        """AvgPx (6), rounded only here."""
+        return avg_px(self.notional, self.cum_qty)
+
+    @property
+    def ord_status(self) -> OrdStatus:
+        """Tag 39. An open cancel or replace request outranks the stage (FIX Appendix D)."""
+        pended = [each for each in self.requests if each.pended] if self.requests else ()
+        if any(each.is_cancel for each in pended):
+            return OrdStatus.PENDING_CANCEL
+        return OrdStatus.PENDING_REPLACE if pended else self.stage
+
+    @property
+    def leg_cum_qty(self) -> Decimal:
+        """What the working leg has traded, as far as we know."""
+        return self.cum_qty - self.leg_base_qty
+
+    @property
+    def venue_cl_ord_id(self) -> VenueClOrdID:
+        """Our id of the working leg at the venue."""
+        return venue_cl_ord_id(self.order_id, self.leg)
+
+    def request(self, cl_ord_id: ClOrdID) -> Request | None:
+        """The open request with that ClOrdID."""
+        return next((each for each in self.requests if each.cl_ord_id == cl_ord_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedOrder:
+    """A NewOrderSingle that Fixgate refused. It never worked; its ClOrdID is used up."""
+
+    order_id: OrderID
+    session: SessionName
+    cl_ord_id: ClOrdID
+    reason: RefusalReason
+    text: str
+    echo: Echo = ()

@@ -1,0 +1,60 @@
+"""The only place where money is multiplied, divided or rounded.
+
+Here: exact products and sums, AvgPx, tick and lot arithmetic, the wire form of a Decimal.
+Not here: float.
+"""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, Inexact
+from typing import Final
+
+ZERO: Final = Decimal(0)
+INTEGER_DIGITS_MAX: Final = 15
+FRACTION_DIGITS_MAX: Final = 12
+_AVG_PX_STEP: Final = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
+# Any number the edges let in has at most 27 digits, so sums fit the default context of 28.
+# Products do not; they are made here, and a result that would be rounded raises.
+_EXACT: Final = Context(prec=120, traps=[Inexact])
+_WIDE: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
+
+
+def within_limits(value: Decimal) -> bool:
+    """Whether ``value`` is finite and has at most 15 integer and 12 fraction digits."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False
+    return exponent >= -FRACTION_DIGITS_MAX and value.adjusted() < INTEGER_DIGITS_MAX
+
+
+def notional(qty: Decimal, px: Decimal) -> Decimal:
+    """``qty * px``, exact."""
+    return _EXACT.multiply(qty, px)
+
+
+def plus(total: Decimal, addend: Decimal) -> Decimal:
+    """``total + addend``, exact, for sums of notionals."""
+    return _EXACT.add(total, addend)
+
+
+def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:
+    """AvgPx (6), rounded half-even to 12 places; 0 while nothing has traded."""
+    if not cum_qty:
+        return ZERO
+    return _WIDE.divide(total_notional, cum_qty).quantize(_AVG_PX_STEP, context=_WIDE)
+
+
+def floor_to_lot(qty: Decimal, *, lot_size: Decimal) -> Decimal:
+    """The largest multiple of ``lot_size`` that is not above ``qty``."""
+    return (qty / lot_size).to_integral_value(rounding=ROUND_DOWN) * lot_size
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether ``value`` lies on the grid of ``step`` (a tick or a lot)."""
+    return not _WIDE.remainder(value, step)
+
+
+def to_wire(value: Decimal) -> str:
+    """``value`` as FIX writes it: no exponent, no trailing zeros, no negative zero."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("", "-0") else text

@@ -1,0 +1,43 @@
+"""What a client session may do and how it likes its reports: the part the core decides on.
+
+Here: SessionRules.
+Not here: passwords, addresses, heartbeats, sockets (configuration and adapters/fix).
+"""
+
+from dataclasses import dataclass
+from enum import Enum, unique
+
+from fixgate.domain.ids import SessionName, VenueName
+
+
+@unique
+class FixVersion(Enum):
+    """BeginString (8)."""
+
+    FIX42 = "FIX.4.2"
+    FIX44 = "FIX.4.4"
+
+
+@unique
+class WhilePending(Enum):
+    """What becomes of a replace that arrives while another request is open."""
+
+    IN_TURN = "in_turn"  # matrix D.2.a: it waits until the first is answered
+    PENDING_FIRST = "pending_first"  # matrix D.2.b: Pending Replace at once, then in turn
+    REFUSE = "refuse"  # matrix D.2.c: 9 with 102=3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRules:
+    """Rules of one client session."""
+
+    name: SessionName
+    version: FixVersion
+    default_venue: VenueName
+    accounts: frozenset[str] = frozenset()  # empty: any; else Account (1) must be one of them
+    default_account: str | None = None
+    venues: frozenset[VenueName] = frozenset()  # empty: any
+    pending_new_reports: bool = False  # send 39=A
+    pending_reports: bool = True  # send 39=6 and 39=E
+    while_pending: WhilePending = WhilePending.IN_TURN
+    open_requests_max: int = 10  # per order

@@ -1,0 +1,277 @@
+"""All that the core knows, and evolve(), which changes it by one event.
+
+Here: State, its look-ups, and how each event changes it. Memory is bounded: orders that are
+over are forgotten, oldest first, once there are more than ``terminal_max`` of them; the edge
+recalls one when an input names it.
+Not here: decisions; loading or saving.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from fixgate.domain import events as e
+from fixgate.domain.errors import require
+from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, VenueName
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.lifecycle import apply, corrected
+from fixgate.domain.order import Execution, Order, RefusedOrder
+from fixgate.domain.sessions import SessionRules
+
+TERMINAL_MAX: Final = 5_000
+
+
+class State:
+    """Orders and reference data. Changed only by ``evolve``."""
+
+    __slots__ = (
+        "aliases",
+        "executions",
+        "ids",
+        "instruments",
+        "names",
+        "order_ids",
+        "orders",
+        "refused",
+        "sessions",
+        "terminal",
+        "terminal_max",
+        "venues",
+        "venues_up",
+    )
+
+    def __init__(self, ids: Ids, *, terminal_max: int = TERMINAL_MAX) -> None:
+        self.ids = ids
+        self.terminal_max = terminal_max
+        self.sessions: dict[SessionName, SessionRules] = {}
+        self.aliases: dict[str, str] = {}
+        self.venues: dict[VenueName, VenueProfile] = {}
+        self.venues_up: dict[VenueName, bool] = {}
+        # Per venue, by unified symbol and by the venue's own.
+        self.instruments: dict[VenueName, dict[str, Instrument]] = {}
+        self.orders: dict[OrderID, Order] = {}
+        self.refused: dict[OrderID, RefusedOrder] = {}
+        self.executions: dict[OrderID, dict[TradeID, Execution]] = {}
+        self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
+        self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
+        self.terminal: deque[OrderID] = deque()  # orders that are over, in the order they ended
+
+    def find(self, session: SessionName, cl_ord_id: ClOrdID) -> Order | RefusedOrder | None:
+        """The order that ``cl_ord_id`` names in ``session``, by any name it has or had."""
+        order_id = self.order_ids.get((session, cl_ord_id))
+        if order_id is None:
+            return None
+        return self.orders.get(order_id) or self.refused.get(order_id)
+
+    def knows(self, session: SessionName, cl_ord_id: ClOrdID) -> bool:
+        """Whether ``cl_ord_id`` is taken, as far as memory goes."""
+        return (session, cl_ord_id) in self.order_ids
+
+    def instrument(self, venue: VenueName, symbol: str) -> Instrument | None:
+        """The instrument that ``symbol`` (alias, unified or venue's own) means at ``venue``."""
+        listed = self.instruments.get(venue)
+        if listed is None:
+            return None
+        return listed.get(self.aliases.get(symbol, symbol)) or listed.get(symbol)
+
+    def open_orders(self) -> Iterable[Order]:
+        """Orders that are not over."""
+        return (each for each in self.orders.values() if not each.is_terminal)
+
+    def load(self, order: Order, executions: Iterable[Execution], names: Iterable[ClOrdID]) -> None:
+        """Put an order there as the store holds it; at start only."""
+        self.keep(order)
+        for name in (*names, *(each.cl_ord_id for each in order.requests)):
+            self.name(order.instruction.session, name, order.order_id)
+        for each in executions:
+            self.executions.setdefault(order.order_id, {})[each.trade_id] = each
+
+    def name(self, session: SessionName, cl_ord_id: ClOrdID, order_id: OrderID) -> None:
+        """Let ``cl_ord_id`` mean that order."""
+        if (session, cl_ord_id) not in self.order_ids:
+            self.names.setdefault(order_id, []).append(cl_ord_id)
+        self.order_ids[session, cl_ord_id] = order_id
+
+    def unname(self, session: SessionName, cl_ord_id: ClOrdID) -> None:
+        """Free a ClOrdID that was refused."""
+        order_id = self.order_ids.pop((session, cl_ord_id), None)
+        if order_id is not None:
+            self.names[order_id].remove(cl_ord_id)
+
+    def keep(self, order: Order) -> None:
+        """Remember the order as it is now."""
+        before = self.orders.get(order.order_id)
+        self.orders[order.order_id] = order
+        if order.is_terminal and (before is None or not before.is_terminal):
+            self._ended(order.order_id)
+
+    def _ended(self, order_id: OrderID) -> None:
+        self.terminal.append(order_id)
+        # A few turns are spared for orders that were reopened or still await an answer.
+        for _ in range(len(self.terminal) - self.terminal_max):
+            self._forget(self.terminal.popleft())
+
+    def _forget(self, order_id: OrderID) -> None:
+        order = self.orders.get(order_id)
+        if order is not None and not order.is_terminal:
+            return  # reopened: it joins the queue again when it ends
+        if order is not None and order.requests:
+            self.terminal.append(order_id)
+            return
+        self.drop(order_id)
+
+    def drop(self, order_id: OrderID) -> None:
+        """Forget an order and its names."""
+        order, refused = self.orders.pop(order_id, None), self.refused.pop(order_id, None)
+        self.executions.pop(order_id, None)
+        session = order.instruction.session if order else refused.session if refused else None
+        for cl_ord_id in self.names.pop(order_id, ()):
+            if session is not None:
+                self.order_ids.pop((session, cl_ord_id), None)
+
+    def refuse(self, refused: RefusedOrder) -> None:
+        """Remember a refused order and its ClOrdID."""
+        self.refused[refused.order_id] = refused
+        self.name(refused.session, refused.cl_ord_id, refused.order_id)
+        self._ended(refused.order_id)
+
+
+def _order_received(state: State, event: e.OrderReceived) -> None:
+    order = event.order
+    state.keep(order)
+    state.name(order.instruction.session, order.cl_ord_id, order.order_id)
+
+
+def _order_recalled(state: State, event: e.OrderRecalled) -> None:
+    if event.refused is not None:
+        state.refuse(event.refused)
+    if event.order is not None:
+        state.load(event.order, event.executions, event.cl_ord_ids)
+
+
+def _request_received(state: State, event: e.RequestReceived) -> None:
+    order = state.orders[event.order_id]
+    state.keep(apply(order, event))
+    state.name(order.instruction.session, event.request.cl_ord_id, order.order_id)
+
+
+def _request_refused(state: State, event: e.RequestRefused) -> None:
+    order = state.orders[event.order_id]
+    # Only the id of an open request is freed: a refused duplicate must not free its namesake.
+    if order.request(event.cl_ord_id) is not None:
+        state.unname(order.instruction.session, event.cl_ord_id)
+    state.keep(apply(order, event))
+
+
+def _traded(state: State, event: e.Traded) -> None:
+    state.keep(apply(state.orders[event.order_id], event))
+    trades = state.executions.setdefault(event.order_id, {})
+    trades[event.execution.trade_id] = event.execution
+
+
+def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
+    trades = state.executions[event.order_id]
+    old = trades[event.execution.trade_id]
+    state.keep(corrected(state.orders[event.order_id], old=old, new=event.execution))
+    trades[event.execution.trade_id] = event.execution
+
+
+def _trade_busted(state: State, event: e.TradeBusted) -> None:
+    old = state.executions[event.order_id].pop(event.trade_id)
+    state.keep(corrected(state.orders[event.order_id], old=old, new=None))
+
+
+def _gateway_started(state: State, event: e.GatewayStarted) -> None:
+    require(event.epoch == state.ids.epoch, "this journal belongs to another epoch")
+    for order_id in [*state.terminal]:
+        order = state.orders.get(order_id)
+        if order is None or order.is_terminal:
+            state.drop(order_id)
+    state.terminal.clear()
+    for table in (state.sessions, state.aliases, state.venues, state.venues_up):
+        table.clear()
+    state.instruments.clear()
+
+
+def _sessions_set(state: State, event: e.SessionsSet) -> None:
+    state.sessions = {each.name: each for each in event.sessions}
+    state.aliases = dict(event.aliases)
+
+
+def _venue_set(state: State, event: e.VenueSet) -> None:
+    state.venues[event.profile.venue] = event.profile
+
+
+def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
+    listed = state.instruments.setdefault(event.venue, {})
+    for symbol in event.removed:
+        gone = listed.pop(symbol, None)
+        if gone is not None:
+            listed.pop(gone.venue_symbol, None)
+    for each in event.instruments:
+        listed[each.venue_symbol] = each
+        listed[each.symbol] = each
+
+
+def _venue_connection_set(state: State, event: e.VenueConnectionSet) -> None:
+    state.venues_up[event.venue] = event.up
+
+
+def _order_refused(state: State, event: e.OrderRefused) -> None:
+    state.refuse(event.refused)
+
+
+def _apply(state: State, event: Any) -> None:
+    state.keep(apply(state.orders[event.order_id], event))
+
+
+def _nothing(_: State, __: Any) -> None:
+    """The event is an answer or an intent; it leaves no trace in memory."""
+
+
+_STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
+    e.OrderReceived: _order_received,
+    e.OrderRefused: _order_refused,
+    e.DuplicateRefused: _nothing,
+    e.OrderRecalled: _order_recalled,
+    e.OrderRouted: _apply,
+    e.OrderAcknowledged: _apply,
+    e.LegAcknowledged: _apply,
+    e.OrderRejected: _apply,
+    e.Traded: _traded,
+    e.TradeCorrected: _trade_corrected,
+    e.TradeBusted: _trade_busted,
+    e.RequestReceived: _request_received,
+    e.RequestPended: _apply,
+    e.CancelSent: _apply,
+    e.ReplaceSent: _apply,
+    e.RequestReturned: _apply,
+    e.CancelDenied: _apply,
+    e.RequestRefused: _request_refused,
+    e.UnknownOrderRefused: _nothing,
+    e.OrderReplaced: _apply,
+    e.ClosingNoted: _apply,
+    e.OrderClosed: _apply,
+    e.OrderRestated: _apply,
+    e.OrderTriggered: _apply,
+    e.QuerySent: _nothing,
+    e.StatusReported: _nothing,
+    e.UnknownStatusReported: _nothing,
+    e.MessageRejected: _nothing,
+    e.BusinessMessageRejected: _nothing,
+    e.AlertRaised: _nothing,
+    e.GatewayStarted: _gateway_started,
+    e.SessionsSet: _sessions_set,
+    e.VenueSet: _venue_set,
+    e.InstrumentsSet: _instruments_set,
+    e.VenueConnectionSet: _venue_connection_set,
+}
+
+
+def evolve(state: State, event: e.Event) -> None:
+    """Let ``event`` have happened.
+
+    Raises:
+        InvariantBroken: it cannot happen in this state; memory must not be used any more.
+    """
+    _STEPS[type(event)](state, event)

@@ -1,0 +1,135 @@
+"""FIX enumerations. Closed, and each member carries its value on the wire (FIX 4.4).
+
+Here: the values the core reasons about.
+Not here: what FIX 4.2 writes differently (adapters/fix), and values nobody decides on.
+"""
+
+from enum import Enum, unique
+
+
+@unique
+class Side(Enum):
+    """Tag 54."""
+
+    BUY = "1"
+    SELL = "2"
+
+
+@unique
+class OrdType(Enum):
+    """Tag 40."""
+
+    MARKET = "1"
+    LIMIT = "2"
+    STOP = "3"
+    STOP_LIMIT = "4"
+
+    @property
+    def needs_price(self) -> bool:
+        """Whether Price (44) is required."""
+        return self in (OrdType.LIMIT, OrdType.STOP_LIMIT)
+
+    @property
+    def needs_stop_px(self) -> bool:
+        """Whether StopPx (99) is required."""
+        return self in (OrdType.STOP, OrdType.STOP_LIMIT)
+
+
+@unique
+class TimeInForce(Enum):
+    """Tag 59."""
+
+    DAY = "0"
+    GOOD_TILL_CANCEL = "1"
+    IMMEDIATE_OR_CANCEL = "3"
+    FILL_OR_KILL = "4"
+    GOOD_TILL_DATE = "6"
+
+
+@unique
+class OrdStatus(Enum):
+    """Tag 39."""
+
+    NEW = "0"
+    PARTIALLY_FILLED = "1"
+    FILLED = "2"
+    DONE_FOR_DAY = "3"
+    CANCELED = "4"
+    PENDING_CANCEL = "6"
+    REJECTED = "8"
+    PENDING_NEW = "A"
+    EXPIRED = "C"
+    PENDING_REPLACE = "E"
+
+
+@unique
+class ExecType(Enum):
+    """Tag 150: what just happened to an order."""
+
+    NEW = "0"
+    DONE_FOR_DAY = "3"
+    CANCELED = "4"
+    REPLACED = "5"
+    PENDING_CANCEL = "6"
+    REJECTED = "8"
+    PENDING_NEW = "A"
+    EXPIRED = "C"
+    RESTATED = "D"
+    PENDING_REPLACE = "E"
+    TRADE = "F"
+    TRADE_CORRECT = "G"
+    TRADE_CANCEL = "H"
+    ORDER_STATUS = "I"
+    TRIGGERED = "L"
+
+
+@unique
+class RefusalReason(Enum):
+    """Why an order or request was refused, in order of precedence.
+
+    The values are names: tags 102, 103 and 380 are mapped per FIX version in adapters/fix.
+    """
+
+    NOT_PERMITTED = "not_permitted"
+    DUPLICATE_ORDER = "duplicate_order"
+    UNKNOWN_ORDER = "unknown_order"
+    ALREADY_PENDING = "already_pending"
+    TOO_LATE = "too_late"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    UNSUPPORTED = "unsupported"
+    INCORRECT_QUANTITY = "incorrect_quantity"
+    INCORRECT_PRICE = "incorrect_price"
+    OTHER = "other"
+    VENUE_DOWN = "venue_down"
+    VENUE_REFUSED = "venue_refused"
+
+
+@unique
+class BusinessRejectReason(Enum):
+    """Tag 380."""
+
+    OTHER = "0"
+    UNKNOWN_SECURITY = "2"
+    UNSUPPORTED_MESSAGE_TYPE = "3"
+    APPLICATION_NOT_AVAILABLE = "4"
+    CONDITIONALLY_REQUIRED_FIELD_MISSING = "5"
+    NOT_AUTHORIZED = "6"
+
+
+@unique
+class CxlRejResponseTo(Enum):
+    """Tag 434."""
+
+    CANCEL = "1"
+    REPLACE = "2"
+
+
+@unique
+class RestatementReason(Enum):
+    """Tag 378."""
+
+    VENUE_CANCEL = "2"  # FIX: verbal change; the matrices use it for an unsolicited cancel
+    REPRICED = "3"
+    PARTIAL_DECLINE = "5"
+    HALT = "6"
+    OTHER = "99"

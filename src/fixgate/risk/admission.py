@@ -1,0 +1,110 @@
+"""May this order go to this venue at all: permission, instrument, type, tick, lot, minimum.
+
+Here: check(), the only maker of RiskApproved, which the router needs.
+Not here: duplicates (decide), money limits.
+Source of the rules: controls 8 and 11; the venue's own instrument filters.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fixgate.domain.errors import Refusal
+from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.order import Instruction, Terms
+from fixgate.domain.rounding import ZERO, is_multiple, notional, to_wire
+from fixgate.domain.sessions import SessionRules
+from fixgate.domain.values import RefusalReason as R
+from fixgate.domain.values import TimeInForce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskApproved:
+    """An order that passed every check. Only ``check`` makes one."""
+
+    instruction: Instruction
+    terms: Terms
+
+
+def check(
+    instruction: Instruction,
+    terms: Terms,
+    *,
+    rules: SessionRules,
+    instrument: Instrument,
+    profile: VenueProfile,
+    at_ns: int,
+) -> RiskApproved | Refusal:
+    """The order approved, or the first reason why not, in the order of RefusalReason."""
+    refusal = (
+        _permission(instruction, rules)
+        or _supported(terms, profile, at_ns=at_ns)
+        or quantity(terms.order_qty, instrument)
+        or prices(terms, instrument)
+    )
+    return refusal or RiskApproved(instruction=instruction, terms=terms)
+
+
+def _permission(instruction: Instruction, rules: SessionRules) -> Refusal | None:
+    if rules.accounts and instruction.account not in rules.accounts:
+        account = instruction.account or "(none)"
+        return Refusal(R.NOT_PERMITTED, f"Account (1) {account} is not permitted on this session")
+    if rules.venues and instruction.venue not in rules.venues:
+        return Refusal(
+            R.NOT_PERMITTED, f"Venue {instruction.venue} is not permitted on this session"
+        )
+    return None
+
+
+def _supported(terms: Terms, profile: VenueProfile, *, at_ns: int) -> Refusal | None:
+    if (terms.ord_type, terms.time_in_force) not in profile.accepts:
+        what = f"{terms.ord_type.name} with TimeInForce {terms.time_in_force.name}"
+        return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take {what}")
+    if terms.post_only and not profile.post_only:
+        return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take post-only (18=6)")
+    if terms.post_only and terms.time_in_force in (
+        TimeInForce.IMMEDIATE_OR_CANCEL,
+        TimeInForce.FILL_OR_KILL,
+    ):
+        return Refusal(R.UNSUPPORTED, "Post-only (18=6) contradicts immediate TimeInForce (59)")
+    if terms.expire_at_ns is not None and terms.expire_at_ns <= at_ns:
+        return Refusal(R.OTHER, "ExpireTime (126) or ExpireDate (432) has passed")
+    return None
+
+
+def quantity(order_qty: Decimal, instrument: Instrument) -> Refusal | None:
+    """Why ``order_qty`` cannot trade, if so: sign, lot, minimum, maximum."""
+    shown = to_wire(order_qty)
+    if order_qty <= ZERO:
+        return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} must be above zero")
+    if not is_multiple(order_qty, instrument.lot_size):
+        lot = to_wire(instrument.lot_size)
+        return Refusal(
+            R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is not a multiple of lot {lot}"
+        )
+    if order_qty < instrument.min_qty:
+        least = to_wire(instrument.min_qty)
+        return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is below the minimum {least}")
+    if instrument.max_qty is not None and order_qty > instrument.max_qty:
+        most = to_wire(instrument.max_qty)
+        return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is above the maximum {most}")
+    return None
+
+
+def prices(terms: Terms, instrument: Instrument) -> Refusal | None:
+    """Why the prices of ``terms`` cannot rest, if so: sign, tick, minimum notional."""
+    for name, px in (("Price (44)", terms.price), ("StopPx (99)", terms.stop_px)):
+        if px is None:
+            continue
+        if px <= ZERO:
+            return Refusal(R.INCORRECT_PRICE, f"{name} {to_wire(px)} must be above zero")
+        if not is_multiple(px, instrument.tick_size):
+            tick = to_wire(instrument.tick_size)
+            return Refusal(
+                R.INCORRECT_PRICE, f"{name} {to_wire(px)} is not a multiple of tick {tick}"
+            )
+    if terms.price is not None and notional(terms.order_qty, terms.price) < instrument.min_notional:
+        least = to_wire(instrument.min_notional)
+        return Refusal(
+            R.INCORRECT_QUANTITY, f"OrderQty (38) times Price (44) is below the minimum {least}"
+        )
+    return None
