@@ -42,8 +42,8 @@ LEGEND: Final = (
 
 UNSUPPORTED: Final = (
     "Answered with BusinessMessageReject, BusinessRejectReason (380) 3: {names}. So are the"
-    " messages above that only Fixgate sends, but a BusinessMessageReject is never answered. A MsgType"
-    " that is neither here nor above is rejected with SessionRejectReason (373) 11."
+    " messages above that only Fixgate sends, but a BusinessMessageReject is never answered. A"
+    " MsgType that is neither here nor above is rejected with SessionRejectReason (373) 11."
 )
 
 
