@@ -56,10 +56,10 @@ def fields(*pairs: tuple[int, str]) -> str:
     return "".join(f"{tag}={value}{SOH}" for tag, value in pairs if value)
 
 
-def logon(identity: Identity, *, heart_bt_int_s: int, reset: bool) -> bytes:
-    """Logon with MsgSeqNum 1; with `reset`, both sides start from 1 (141=Y)."""
+def logon(identity: Identity, *, heart_bt_int_s: int, reset: bool, msg_seq_num: int = 1) -> bytes:
+    """Logon; with `reset`, both sides start from 1 (141=Y)."""
     body = fields((98, "0"), (108, str(heart_bt_int_s)), (141, "Y" if reset else ""))
-    return frame(identity, "A", 1, body)
+    return frame(identity, "A", msg_seq_num, body)
 
 
 def new_order_single(
