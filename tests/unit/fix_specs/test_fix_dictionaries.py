@@ -218,11 +218,21 @@ def test_the_engine_rejects_a_field_it_can_judge(
         "38=0",
         "38=5.",
         f"38={'9' * 40}",
-        "38=1\x00x",
-        "432=20261399",
-        "40=P",
+        "38=1\x00x",  # the engine stops reading a number at a NUL
+        "11=X\x00",
+        "55= ",
+        "40=P",  # in the standard, not supported
         "54=8",
+        "59=2",
         "110=2",
+        "432=20261399",  # a date is any text to the engine
+        "126=20260231-00:00:00",  # days are counted to 31 in every month
+        "126=00000101-00:00:00",
+        "126=20261231-23:59:60",
+        "78=1|79=DEMO|80=many",  # nothing inside a repeating group is judged
+        "78=1|79=|80=1",
+        "354=-3|355=abc",  # DATA is STRING: no length is looked at
+        "355=abc",
     ],
 )
 def test_the_engine_hands_on_what_our_codec_must_judge(
@@ -236,6 +246,46 @@ def test_the_engine_hands_on_what_our_codec_must_judge(
 
     assert not answers
     assert len(handed_on) == 1
+
+
+@pytest.mark.parametrize("fault", ["98=0|108=30|9999=1", "108=30", "98=0", "98=0|108=x"])
+def test_a_logon_that_the_dictionary_refuses_is_not_answered(
+    version: str, tmp_path: Path, fault: str
+) -> None:
+    """The engine says nothing and waits: the door has to close the connection."""
+    session = DictionarySession(version, tmp_path)
+
+    answers, _ = session.send("A", fault)
+
+    assert not answers
+    assert not session.session.receivedLogon()
+
+
+def test_the_engine_takes_an_encryption_that_nobody_offers(version: str, tmp_path: Path) -> None:
+    """So the door has to look at EncryptMethod (98)."""
+    answers, _ = DictionarySession(version, tmp_path).send("A", "98=1|108=30")
+
+    assert [each["35"] for each in answers] == ["A"]
+
+
+@pytest.mark.parametrize(("version", "reason"), [("FIX42", None), ("FIX44", "13")])
+def test_a_tag_that_appears_twice_is_rejected(
+    session: DictionarySession, version: str, reason: str | None
+) -> None:
+    """FIX 4.2 has no number for this reason."""
+    answers, _ = session.send("D", f"{body(required(version, 'D'))}|58=a|58=b")
+
+    assert [(each["35"], each["371"], each.get("373")) for each in answers] == [("3", "58", reason)]
+
+
+@pytest.mark.parametrize("version", ["FIX44"])
+@pytest.mark.parametrize("group", ["453=2|448=A|447=D|452=3", "453=1|447=D|448=A", "453=-1"])
+def test_a_group_with_a_wrong_count_or_order_is_rejected(
+    session: DictionarySession, version: str, group: str
+) -> None:
+    answers, _ = session.send("D", f"{body(required(version, 'D'))}|{group}")
+
+    assert rejects(answers) == [("16", "453", "D")]
 
 
 def test_a_type_that_does_not_exist_is_an_invalid_msg_type(session: DictionarySession) -> None:
