@@ -33,7 +33,6 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.Started: status.started,
     i.SessionsConfigured: status.sessions_configured,
     i.VenueConfigured: status.venue_configured,
-    i.SettleInDoubt: status.settle_in_doubt,
 }
 
 

@@ -46,12 +46,17 @@ def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]
     if not isinstance(order, Order):
         yield _not_working(message, order, CxlRejResponseTo.REPLACE)
         return
-    refusal = _common_refusal(turn, message, order) or _replace_refusal(turn, message, order)
-    if refusal is not None or message.terms is None:
-        refusal = refusal or Refusal(R.UNSUPPORTED, "These terms are not supported")
+    terms = _whole_terms(message, order)
+    refusal = (
+        _common_refusal(turn, message, order)
+        or _replace_refusal(turn, message, order)
+        or message.fault
+        or _terms_refusal(turn, order, terms)
+    )
+    if refusal is not None:
         yield _refused(order, message.cl_ord_id, CxlRejResponseTo.REPLACE, refusal)
         return
-    request = Request(cl_ord_id=message.cl_ord_id, terms=message.terms, echo=message.echo)
+    request = Request(cl_ord_id=message.cl_ord_id, terms=terms, echo=message.echo)
     yield from _take(turn, order, request)
 
 
@@ -114,7 +119,23 @@ def _replace_refusal(
         return Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
     if turn.state.venues[order.instruction.venue].replace is ReplaceStyle.NONE:
         return Refusal(R.UNSUPPORTED, f"{order.instruction.venue} cannot replace orders")
-    return message.fault or _terms_refusal(turn, order, message.terms)
+    return None
+
+
+def _whole_terms(message: OrderCancelReplaceRequest, order: Order) -> Terms | None:
+    """The terms asked for, completed by the order's own where the message has none."""
+    terms = message.terms
+    if terms is None:
+        return None
+    if "time_in_force" in message.keeps:
+        terms = changed(
+            terms,
+            time_in_force=order.terms.time_in_force,
+            expire_at_ns=order.terms.expire_at_ns,
+        )
+    if "post_only" in message.keeps:
+        terms = changed(terms, post_only=order.terms.post_only)
+    return terms
 
 
 def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | None:

@@ -58,6 +58,8 @@ def leg_reported(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:
         case LegState.WORKING:
             yield from acknowledged(turn, order, leg, report.venue_order_id)
             yield from _works(turn, turn.order(order.order_id), report)
+    if order.order_id in turn.state.unsettled:
+        yield e.OrderSettled(order_id=order.order_id)
 
 
 def _missing_trades(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:

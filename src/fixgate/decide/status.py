@@ -79,13 +79,14 @@ def instruments_loaded(_: Turn, message: i.InstrumentsLoaded) -> Iterator[e.Even
 
 
 def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event]:
-    """A venue came up or went down; repeated news is no news."""
-    if turn.state.venues_up.get(message.venue) is not message.up:
-        yield e.VenueConnectionSet(venue=message.venue, up=message.up, text=message.text)
+    """A venue came up or went down; repeated news is no news.
 
-
-def settle_in_doubt(turn: Turn, message: i.SettleInDoubt) -> Iterator[e.Event]:
-    """Ask the venue about an order that the last process left open."""
-    order = turn.state.orders.get(message.order_id)
-    if order is not None and not order.is_terminal:
-        yield e.QuerySent(order_id=order.order_id)
+    When it comes up, it is asked about every order that an earlier process left open there.
+    """
+    if turn.state.venues_up.get(message.venue) is message.up:
+        return
+    yield e.VenueConnectionSet(venue=message.venue, up=message.up, text=message.text)
+    if message.up:
+        for order_id in tuple(turn.state.unsettled):
+            if turn.order(order_id).instruction.venue == message.venue:
+                yield e.QuerySent(order_id=order_id)

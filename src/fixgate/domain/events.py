@@ -261,6 +261,13 @@ class QuerySent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSettled:
+    """An order that an earlier process left open is as the venue says it is."""
+
+    order_id: OrderID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReported:
     """The answer to an OrderStatusRequest on a known order (150=I)."""
 
@@ -381,6 +388,7 @@ Event = (
     | OrderRestated
     | OrderTriggered
     | QuerySent
+    | OrderSettled
     | StatusReported
     | UnknownStatusReported
     | MessageRejected

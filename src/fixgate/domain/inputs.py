@@ -70,7 +70,7 @@ class OrderCancelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelReplaceRequest:
-    """35=G. Fields that it does not carry keep the order's value only where FIX says so."""
+    """35=G. ``keeps`` names the terms it does not carry; they stay as they are."""
 
     session: SessionName
     cl_ord_id: ClOrdID
@@ -80,6 +80,7 @@ class OrderCancelReplaceRequest:
     terms: Terms | None
     echo: Echo
     account: str | None = None
+    keeps: frozenset[str] = frozenset()  # of "time_in_force", "post_only"
     fault: Refusal | None = None
 
 
@@ -278,52 +279,5 @@ class InstrumentsLoaded:
     removed: tuple[str, ...] = ()
 
 
-VenueInput = (
-    VenueAnswered
-    | VenueTraded
-    | VenueTradeCorrected
-    | VenueClosed
-    | VenueRestated
-    | VenueTriggered
-    | VenueLegReported
-    | VenueConnection
-    | InstrumentsLoaded
-)
-
-
-# --- what the process itself says -------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A process took over. Memory begins with ``open_orders`` and nothing else."""
-
-    epoch: str
-    open_orders: tuple[OrderID, ...]
-    version: str
-    fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsConfigured:
-    """The client sessions and the symbol aliases in force from here on."""
-
-    sessions: tuple[SessionRules, ...]
-    aliases: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueConfigured:
-    """A venue's capability table in force from here on."""
-
-    profile: VenueProfile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleInDoubt:
-    """Ask the venue about an order whose call may have been cut off by the last stop."""
-
-    order_id: OrderID
-
-
-Input = ClientCommand | VenueInput | Started | SessionsConfigured | VenueConfigured | SettleInDoubt
+Venue
+Input = ClientCommand | VenueInput | Started | SessionsConfigured | VenueConfigured

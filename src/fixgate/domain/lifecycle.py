@@ -208,7 +208,8 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
     request = order.request(event.cl_ord_id)
     instruction = order.instruction
     if request is not None and request.echo:
-        instruction = replace(instruction, echo=request.echo)
+        echo = dict(instruction.echo) | dict(request.echo)
+        instruction = replace(instruction, echo=tuple(sorted(echo.items())))
     return replace(
         order,
         instruction=instruction,

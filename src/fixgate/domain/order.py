@@ -145,7 +145,7 @@ class Order:
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""
-        require(ZERO <= self.cum_qty, "CumQty below zero")
+        require(self.cum_qty >= ZERO, "CumQty below zero")
         if self.cum_qty > self.terms.order_qty:
             # FIX gives no status for an overfill; the gateway never causes one, a venue may.
             require(self.is_terminal, "CumQty above OrderQty of a working order")
@@ -167,7 +167,12 @@ class Order:
 
     @property
     def ord_status(self) -> OrdStatus:
-        """Tag 39. An open cancel or replace request outranks the stage (FIX Appendix D)."""
+        """Tag 39. An open cancel or replace request outranks the stage (FIX Appendix D).
+
+        Except after an end that nobody here asked for: the client must see that it is over.
+        """
+        if self.is_terminal and self.stage is not OrdStatus.FILLED:
+            return self.stage
         pended = [each for each in self.requests if each.pended] if self.requests else ()
         if any(each.is_cancel for each in pended):
             return OrdStatus.PENDING_CANCEL

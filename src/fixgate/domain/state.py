@@ -8,6 +8,7 @@ Not here: decisions; loading or saving.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fixgate.domain import events as e
@@ -36,6 +37,7 @@ class State:
         "sessions",
         "terminal",
         "terminal_max",
+        "unsettled",
         "venues",
         "venues_up",
     )
@@ -55,6 +57,8 @@ class State:
         self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
         self.terminal: deque[OrderID] = deque()  # orders that are over, in the order they ended
+        # Open orders of an earlier process, until their venue has said what became of them.
+        self.unsettled: dict[OrderID, None] = {}
 
     def find(self, session: SessionName, cl_ord_id: ClOrdID) -> Order | RefusedOrder | None:
         """The order that ``cl_ord_id`` names in ``session``, by any name it has or had."""
@@ -188,6 +192,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         if order is None or order.is_terminal:
             state.drop(order_id)
     state.terminal.clear()
+    state.unsettled = dict.fromkeys(state.orders)
     for table in (state.sessions, state.aliases, state.venues, state.venues_up):
         table.clear()
     state.instruments.clear()
@@ -204,17 +209,19 @@ def _venue_set(state: State, event: e.VenueSet) -> None:
 
 def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
     listed = state.instruments.setdefault(event.venue, {})
-    for symbol in event.removed:
-        gone = listed.pop(symbol, None)
-        if gone is not None:
-            listed.pop(gone.venue_symbol, None)
-    for each in event.instruments:
+    # What is gone stays known, inactive: open orders in it can still be canceled and queried.
+    gone = [listed[symbol] for symbol in event.removed if symbol in listed]
+    for each in (*event.instruments, *(replace(one, active=False) for one in gone)):
         listed[each.venue_symbol] = each
         listed[each.symbol] = each
 
 
 def _venue_connection_set(state: State, event: e.VenueConnectionSet) -> None:
     state.venues_up[event.venue] = event.up
+
+
+def _order_settled(state: State, event: e.OrderSettled) -> None:
+    state.unsettled.pop(event.order_id, None)
 
 
 def _order_refused(state: State, event: e.OrderRefused) -> None:
@@ -255,6 +262,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.OrderRestated: _apply,
     e.OrderTriggered: _apply,
     e.QuerySent: _nothing,
+    e.OrderSettled: _order_settled,
     e.StatusReported: _nothing,
     e.UnknownStatusReported: _nothing,
     e.MessageRejected: _nothing,

@@ -1,0 +1,246 @@
+"""From the text of a FIX application message to a command of the core.
+
+Here: decode(), total: any text gives a command, a BadMessage (35=3) or an UnservedMessage (35=j).
+What makes an order impossible is a ``fault`` in its command, so that the client gets an
+ExecutionReport with its own fields echoed.
+Not here: what the engine's dictionary has checked already (required tags, types, enumerations);
+whether the order may be done (risk).
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
+from fixgate.domain.errors import Refusal
+from fixgate.domain.ids import ClOrdID, SessionName
+from fixgate.domain.inputs import (
+    BadMessage,
+    ClientCommand,
+    NewOrderSingle,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderStatusRequest,
+    UnservedMessage,
+)
+from fixgate.domain.order import Echo, Terms
+from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
+from fixgate.domain.values import RefusalReason as R
+
+ID_LENGTH_MAX: Final = 64
+# What an accepted order repeats on its reports; side, quantities and prices follow the order.
+ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526")
+# What a refused order repeats besides: all that the client sent of it.
+REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99")
+# Fields that would change what an order does, and that are not served: never ignored silently.
+_UNSERVED: Final[Mapping[str, str]] = {
+    "110": "MinQty (110)",
+    "111": "MaxFloor (111)",
+    "152": "CashOrderQty (152)",
+    "168": "EffectiveTime (168)",
+    "210": "MaxShow (210)",
+    "211": "PegOffsetValue (211)",
+    "376": "ComplianceID (376)",
+    "388": "DiscretionInst (388)",
+    "77": "PositionEffect (77)",
+    "847": "TargetStrategy (847)",
+    "848": "TargetStrategyParameters (848)",
+    "7928": "SelfTradePrevention (7928)",
+    "20001": "LeverageRatio (20001)",
+    "20002": "MarginMode (20002)",
+    "20003": "StopLossPx (20003)",
+    "20004": "TakeProfitPx (20004)",
+}
+_SIDES: Final = {each.value: each for each in Side}
+_ORD_TYPES: Final = {each.value: each for each in OrdType}
+_TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
+_POST_ONLY: Final = "6"
+
+Fields = dict[str, str]
+
+
+def decode(session: SessionName, text: str) -> ClientCommand:
+    """What the client says. ``text`` is a whole message that the engine delivered."""
+    fields = split(text)
+    msg_type = fields.get("35", "")
+    decoder = _DECODERS.get(msg_type)
+    if decoder is None:
+        return UnservedMessage(
+            session=session,
+            ref_seq_num=_ref_seq_num(fields),
+            ref_msg_type=msg_type,
+            reason=BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE,
+            text=f"MsgType (35) {msg_type} is not supported",
+            ref_id=fields.get("11"),
+        )
+    return _bad_id(session, msg_type, fields) or decoder(session, fields)
+
+
+def _ref_seq_num(fields: Fields) -> int:
+    number = fields.get("34", "0")
+    return int(number) if number.isdigit() else 0
+
+
+def _bad_id(session: SessionName, msg_type: str, fields: Fields) -> BadMessage | None:
+    """Ids come back on every report and name rows; they have a bounded length."""
+    for tag in ("11", "41", "1", "55", "100", "207", "790"):
+        if len(fields.get(tag, "")) > ID_LENGTH_MAX:
+            return BadMessage(
+                session=session,
+                ref_seq_num=_ref_seq_num(fields),
+                ref_msg_type=msg_type,
+                ref_tag_id=int(tag),
+                reason=5,  # 373: value is incorrect (out of range) for this tag
+                text=f"Tag {tag} is longer than {ID_LENGTH_MAX} characters",
+            )
+    return None
+
+
+def _echo(fields: Fields, tags: tuple[str, ...]) -> Echo:
+    found = [(int(tag), fields[tag]) for tag in tags if tag in fields]
+    return tuple(sorted(found))
+
+
+def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
+    terms, fault = _terms(fields)
+    side = _SIDES.get(fields.get("54", ""))
+    if side is None:
+        fault = Refusal(R.UNSUPPORTED, f"Side (54) {fields.get('54')} is not supported")
+    echo = _echo(fields, ECHO_TAGS if fault is None else REFUSED_ECHO_TAGS)
+    return NewOrderSingle(
+        session=session,
+        cl_ord_id=ClOrdID(fields["11"]),
+        symbol=fields.get("55", ""),
+        side=side,
+        terms=terms,
+        echo=echo,
+        account=fields.get("1"),
+        destination=fields.get("100") or fields.get("207"),
+        poss_resend=fields.get("97") == "Y",
+        fault=fault,
+    )
+
+
+def _order_cancel_request(session: SessionName, fields: Fields) -> ClientCommand:
+    return OrderCancelRequest(
+        session=session,
+        cl_ord_id=ClOrdID(fields["11"]),
+        orig_cl_ord_id=ClOrdID(fields["41"]),
+        symbol=fields.get("55", ""),
+        side=_SIDES.get(fields.get("54", "")),
+        account=fields.get("1"),
+    )
+
+
+def _order_cancel_replace_request(session: SessionName, fields: Fields) -> ClientCommand:
+    terms, fault = _terms(fields)
+    absent = {"time_in_force": "59", "post_only": "18"}
+    return OrderCancelReplaceRequest(
+        session=session,
+        cl_ord_id=ClOrdID(fields["11"]),
+        orig_cl_ord_id=ClOrdID(fields["41"]),
+        symbol=fields.get("55", ""),
+        side=_SIDES.get(fields.get("54", "")),
+        terms=terms,
+        echo=_echo(fields, ECHO_TAGS),
+        account=fields.get("1"),
+        keeps=frozenset(name for name, tag in absent.items() if tag not in fields),
+        fault=fault,
+    )
+
+
+def _order_status_request(session: SessionName, fields: Fields) -> ClientCommand:
+    return OrderStatusRequest(
+        session=session,
+        cl_ord_id=ClOrdID(fields["11"]),
+        echo=_echo(fields, ("1", "54", "55")),
+        order_id=fields.get("37"),
+        ord_status_req_id=fields.get("790"),
+    )
+
+
+_DECODERS: Final[Mapping[str, Callable[[SessionName, Fields], ClientCommand]]] = {
+    "D": _new_order_single,
+    "F": _order_cancel_request,
+    "G": _order_cancel_replace_request,
+    "H": _order_status_request,
+}
+
+
+def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
+    """The terms of a D or G, or why there are none."""
+    for tag, name in _UNSERVED.items():
+        if tag in fields:
+            return None, Refusal(R.UNSUPPORTED, f"{name} is not supported")
+    ord_type = _ORD_TYPES.get(fields.get("40", ""))
+    if ord_type is None:
+        return None, Refusal(R.UNSUPPORTED, f"OrdType (40) {fields.get('40')} is not supported")
+    time_in_force = _TIMES_IN_FORCE.get(fields.get("59", TimeInForce.DAY.value))
+    if time_in_force is None:
+        text = f"TimeInForce (59) {fields.get('59')} is not supported"
+        return None, Refusal(R.UNSUPPORTED, text)
+    instructions = fields.get("18", "").split()
+    if any(each != _POST_ONLY for each in instructions):
+        text = f"ExecInst (18) {fields['18']} is not supported"
+        return None, Refusal(R.UNSUPPORTED, text)
+    amounts = _amounts(fields, ord_type)
+    if isinstance(amounts, Refusal):
+        return None, amounts
+    expire_at_ns = _expiry(fields) if time_in_force is TimeInForce.GOOD_TILL_DATE else None
+    if isinstance(expire_at_ns, Refusal):
+        return None, expire_at_ns
+    order_qty, price, stop_px = amounts
+    terms = Terms(
+        order_qty=order_qty,
+        ord_type=ord_type,
+        time_in_force=time_in_force,
+        price=price,
+        stop_px=stop_px,
+        expire_at_ns=expire_at_ns,
+        post_only=bool(instructions),
+    )
+    return terms, None
+
+
+def _amounts(
+    fields: Fields, ord_type: OrdType
+) -> tuple[Decimal, Decimal | None, Decimal | None] | Refusal:
+    order_qty = _number(fields, "38", "OrderQty (38)", needed=True)
+    if isinstance(order_qty, Refusal) or order_qty is None:
+        return order_qty or Refusal(R.INCORRECT_QUANTITY, "OrderQty (38) is missing")
+    price = _number(fields, "44", "Price (44)", needed=ord_type.needs_price)
+    if isinstance(price, Refusal):
+        return price
+    stop_px = _number(fields, "99", "StopPx (99)", needed=ord_type.needs_stop_px)
+    if isinstance(stop_px, Refusal):
+        return stop_px
+    if price is not None and not ord_type.needs_price:
+        return Refusal(R.INCORRECT_PRICE, f"Price (44) does not go with {ord_type.name} orders")
+    if stop_px is not None and not ord_type.needs_stop_px:
+        return Refusal(R.INCORRECT_PRICE, f"StopPx (99) does not go with {ord_type.name} orders")
+    return order_qty, price, stop_px
+
+
+def _number(fields: Fields, tag: str, name: str, *, needed: bool) -> Decimal | Refusal | None:
+    reason = R.INCORRECT_QUANTITY if tag == "38" else R.INCORRECT_PRICE
+    text = fields.get(tag)
+    if text is None:
+        return Refusal(reason, f"{name} is required for this order") if needed else None
+    value = to_decimal(text)
+    if value is None:
+        shown = text if len(text) <= ID_LENGTH_MAX else text[:ID_LENGTH_MAX] + "..."
+        return Refusal(
+            reason, f"{name} {shown} is not a number of at most 15 integer and 12 fraction digits"
+        )
+    return value
+
+
+def _expiry(fields: Fields) -> int | Refusal:
+    """FIX: GTD needs ExpireTime (126) or ExpireDate (432)."""
+    if "126" in fields:
+        expire_at_ns = to_ns(fields["126"])
+    elif "432" in fields:
+        expire_at_ns = end_of_day_ns(fields["432"])
+    else:
+        return Refusal(R.OTHER, "GTD (59=6) needs ExpireTime (126) or ExpireDate (432)")
+    return expire_at_ns or Refusal(R.OTHER, "ExpireTime (126) or ExpireDate (432) is not a time")

@@ -1,0 +1,190 @@
+"""From a report to the complete FIX message.
+
+Here: encode(): header in the engine's order, body ascending by tag, BodyLength and CheckSum. The
+engine writes fields in the same order, so the text it sends equals the text journaled.
+Not here: sequence numbers and times, which come as arguments.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fixgate.adapters.fix.dialect import Dialect
+from fixgate.adapters.fix.tags import SOH, utc_timestamp
+from fixgate.domain.reports import (
+    BusinessMessageReject,
+    ExecutionReport,
+    OrderCancelReject,
+    Reject,
+    Report,
+)
+from fixgate.domain.rounding import to_wire
+from fixgate.domain.sessions import FixVersion
+from fixgate.domain.values import ExecType, OrdStatus
+
+Fields = dict[int, str]
+_STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressing:
+    """Who writes to whom, and in which version."""
+
+    version: FixVersion
+    sender_comp_id: str  # 49: ours
+    target_comp_id: str  # 56: the client's
+    dialect: Dialect
+    echo_tags: frozenset[int]
+
+
+def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> str:
+    """The complete message.
+
+    Args:
+        report: what to say.
+        to: version and CompIDs.
+        msg_seq_num: tag 34, reserved beforehand.
+        at_ns: tags 52 and 60: the time of the input that caused the report.
+
+    """
+    now = utc_timestamp(at_ns)
+    msg_type, fields = _BODIES[type(report)](report, to, now)
+    body = SOH.join([f"{tag}={fields[tag]}" for tag in sorted(fields)])
+    rest = (
+        f"35={msg_type}{SOH}34={msg_seq_num}{SOH}49={to.sender_comp_id}{SOH}"
+        f"52={now}{SOH}56={to.target_comp_id}{SOH}{body}{SOH}"
+    )
+    return complete(to.version.value, rest)
+
+
+def complete(begin_string: str, rest: str) -> str:
+    """Put BeginString, BodyLength and CheckSum around everything from 35 on."""
+    encoded = rest.encode()
+    head = f"8={begin_string}{SOH}9={len(encoded)}{SOH}"
+    check_sum = (sum(head.encode()) + sum(encoded)) & 255
+    return f"{head}{rest}10={check_sum:03d}{SOH}"
+
+
+def _execution_report(report: ExecutionReport, to: Addressing, now: str) -> tuple[str, Fields]:
+    dialect = to.dialect
+    fields: Fields = {tag: value for tag, value in report.echo if tag in to.echo_tags}
+    _order_fields(fields, report)
+    fields[60] = now
+    fields[6] = to_wire(report.avg_px)
+    fields[11] = report.cl_ord_id
+    fields[14] = to_wire(report.cum_qty)
+    fields[17] = report.exec_id
+    fields[37] = report.order_id or "NONE"
+    fields[39] = report.ord_status.value
+    fields[150] = dialect.exec_types[report.exec_type] or _by_status(report)
+    fields[151] = to_wire(report.leaves_qty)
+    if dialect.exec_trans_types is not None:
+        fields[20] = dialect.exec_trans_types.get(report.exec_type, "0")
+    _optional_fields(fields, report, dialect)
+    return "8", fields
+
+
+def _by_status(report: ExecutionReport) -> str:
+    """FIX 4.2: the ExecType of a fill, correction, bust or status answer."""
+    if report.exec_type is ExecType.TRADE:
+        return _STATUS_OF_FILL[not report.leaves_qty]
+    return report.ord_status.value
+
+
+def _order_fields(fields: Fields, report: ExecutionReport) -> None:
+    if report.account is not None:
+        fields[1] = report.account
+    if report.side is not None:
+        fields[54] = report.side.value
+    terms = report.terms
+    if terms is None:
+        return
+    fields[38] = to_wire(terms.order_qty)
+    fields[40] = terms.ord_type.value
+    fields[59] = terms.time_in_force.value
+    if terms.price is not None:
+        fields[44] = to_wire(terms.price)
+    if terms.stop_px is not None:
+        fields[99] = to_wire(terms.stop_px)
+
+
+def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) -> None:
+    if report.orig_cl_ord_id is not None:
+        fields[41] = report.orig_cl_ord_id
+    if report.exec_ref_id is not None:
+        fields[19] = report.exec_ref_id
+    if report.refusal is not None:
+        fields[103] = str(dialect.ord_rej_reason[report.refusal])
+    if report.text is not None:
+        fields[58] = clean(report.text)
+    if report.venue_order_id is not None:
+        fields[198] = report.venue_order_id
+    if report.restatement is not None:
+        reason = int(report.restatement.value)
+        fields[378] = str(reason if reason <= dialect.restatement_max else 4)
+    elif fields[150] == ExecType.RESTATED.value:
+        fields[378] = "4"
+    if report.ord_status_req_id is not None and dialect.has_trade_details:
+        fields[790] = report.ord_status_req_id
+    last = report.last
+    if last is not None:
+        fields[30] = last.last_mkt
+        fields[31] = to_wire(last.last_px)
+        fields[32] = to_wire(last.last_qty)
+        if dialect.has_trade_details:
+            fields[527] = last.trade_id
+            if last.maker is not None:
+                fields[851] = "1" if last.maker else "2"
+
+
+def clean(text: str) -> str:
+    """Text (58) that no venue or client can break the message with."""
+    return "".join(char if char.isprintable() else " " for char in text)[:512] or " "
+
+
+def _order_cancel_reject(report: OrderCancelReject, to: Addressing, now: str) -> tuple[str, Fields]:
+    fields: Fields = {
+        11: report.cl_ord_id,
+        37: report.order_id or "NONE",
+        39: report.ord_status.value,
+        41: report.orig_cl_ord_id,
+        60: now,
+        102: str(to.dialect.cxl_rej_reason[report.refusal]),
+        434: report.response_to.value,
+    }
+    if report.account is not None:
+        fields[1] = report.account
+    if report.text is not None:
+        fields[58] = clean(report.text)
+    return "9", fields
+
+
+def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
+    fields: Fields = {
+        45: str(report.ref_seq_num),
+        58: clean(report.text),
+        371: str(report.ref_tag_id),
+        372: report.ref_msg_type,
+        373: str(report.reason),
+    }
+    return "3", fields
+
+
+def _business_reject(report: BusinessMessageReject, _: Addressing, __: str) -> tuple[str, Fields]:
+    fields: Fields = {
+        45: str(report.ref_seq_num),
+        58: clean(report.text),
+        372: report.ref_msg_type,
+        380: report.reason.value,
+    }
+    if report.ref_id is not None:
+        fields[379] = report.ref_id
+    return "j", fields
+
+
+_BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]]]] = {
+    ExecutionReport: _execution_report,
+    OrderCancelReject: _order_cancel_reject,
+    Reject: _reject,
+    BusinessMessageReject: _business_reject,
+}

@@ -1,0 +1,114 @@
+"""What the world hears once a batch is durable: venue calls.
+
+Here: Venues, which turns an intent into a call of its venue's port.
+Not here: reports (sequencer and FixPort); any venue's protocol.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from fixgate.application.ports.venue import (
+    CancelLeg,
+    Hear,
+    QueryLeg,
+    ReplaceLeg,
+    SubmitLeg,
+    VenuePort,
+)
+from fixgate.application.step import Intent
+from fixgate.domain import events as e
+from fixgate.domain.ids import VenueName, venue_cl_ord_id
+from fixgate.domain.inputs import Outcome, VenueAnswered, VenueCall
+from fixgate.domain.instruments import Instrument
+from fixgate.domain.order import Order
+from fixgate.domain.state import State
+
+_VENUE_CALLS: Final = {
+    e.OrderRouted: VenueCall.SUBMIT,
+    e.CancelSent: VenueCall.CANCEL,
+    e.ReplaceSent: VenueCall.REPLACE,
+}
+
+
+class Venues:
+    """The venues that orders can go to."""
+
+    def __init__(self, ports: Mapping[VenueName, VenuePort], state: State, hear: Hear) -> None:
+        self._ports = ports
+        self._state = state
+        self._hear = hear
+
+    def call(self, intent: Intent, order: Order, at_ns: int) -> None:
+        """Make the call that ``intent`` wrote down. ``order`` is as it was decided on."""
+        port = self._ports.get(order.instruction.venue)
+        instrument = self._instrument(order)
+        if port is None or instrument is None:
+            self._not_sent(intent, order)
+            return
+        side = order.instruction.side
+        match intent:
+            case e.OrderRouted():
+                port.submit(submit_leg(order, intent, instrument))
+            case e.CancelSent():
+                port.cancel(
+                    CancelLeg(
+                        venue_cl_ord_id=order.venue_cl_ord_id,
+                        instrument=instrument,
+                        side=side,
+                        venue_order_id=order.venue_order_id,
+                        request=intent.cl_ord_id,
+                    )
+                )
+            case e.ReplaceSent():
+                port.replace(
+                    ReplaceLeg(
+                        venue_cl_ord_id=order.venue_cl_ord_id,
+                        instrument=instrument,
+                        side=side,
+                        qty=intent.qty,
+                        terms=intent.terms,
+                        request=intent.cl_ord_id,
+                        venue_order_id=order.venue_order_id,
+                    )
+                )
+            case e.QuerySent():
+                port.query(
+                    QueryLeg(
+                        venue_cl_ord_id=order.venue_cl_ord_id,
+                        instrument=instrument,
+                        side=side,
+                        sent_at_ns=at_ns,
+                        venue_order_id=order.venue_order_id,
+                        leg_cum_qty=order.leg_cum_qty,
+                    )
+                )
+
+    def _instrument(self, order: Order) -> Instrument | None:
+        listed = self._state.instruments.get(order.instruction.venue, {})
+        return listed.get(order.instruction.symbol)
+
+    def _not_sent(self, intent: Intent, order: Order) -> None:
+        """The venue or the instrument is no longer configured: the order waits as it is."""
+        call = _VENUE_CALLS.get(type(intent))
+        if call is not None:
+            self._hear(
+                VenueAnswered(
+                    venue=order.instruction.venue,
+                    call=call,
+                    venue_cl_ord_id=order.venue_cl_ord_id,
+                    outcome=Outcome.NOT_SENT,
+                    text=f"{order.instruction.symbol} is not configured at this venue",
+                )
+            )
+
+
+def submit_leg(order: Order, intent: e.OrderRouted, instrument: Instrument) -> SubmitLeg:
+    """The call that submits a leg."""
+    return SubmitLeg(
+        venue_cl_ord_id=venue_cl_ord_id(order.order_id, intent.leg),
+        instrument=instrument,
+        side=order.instruction.side,
+        qty=intent.qty,
+        terms=intent.terms,
+        account=order.instruction.account,
+    )

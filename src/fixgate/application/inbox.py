@@ -1,0 +1,82 @@
+"""The one queue between the noisy edges and the sequencer.
+
+Here: Inbox and what may lie in it.
+Not here: who fills it (adapters), who empties it (sequencer).
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.domain.inputs import Input
+
+ROOM: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An input that did not come over FIX: from a venue or the process itself."""
+
+    at_ns: int
+    given: Input
+
+
+Item = FixDelivered | FixNoted | SessionChanged | Given
+
+
+class Inbox:
+    """First in, first out; filled on the event loop's thread.
+
+    What venues say is always taken: it is bounded by the orders we have there. FIX connections
+    ask for room before they read on, and are told when there is room again.
+    """
+
+    def __init__(self, *, room: int = ROOM) -> None:
+        self._items: deque[Item] = deque()
+        self._room = room
+        self._filled = asyncio.Event()
+        self._closed = False
+        self._failure: Exception | None = None
+
+    def put(self, item: Item) -> None:
+        """Append an item."""
+        self._items.append(item)
+        self._filled.set()
+
+    def has_room(self) -> bool:
+        """Whether FIX connections should go on reading."""
+        return len(self._items) < self._room
+
+    def close(self) -> None:
+        """Let ``take`` return nothing once the inbox is empty."""
+        self._closed = True
+        self._filled.set()
+
+    def fail(self, error: Exception) -> None:
+        """Let ``take`` raise ``error`` from now on."""
+        self._failure = error
+        self._filled.set()
+
+    async def take(self, most: int) -> list[Item]:
+        """Up to ``most`` items, waiting for the first; empty once closed and drained."""
+        while self._failure is not None or not self._items:
+            if self._failure is not None:
+                raise self._failure
+            if self._closed:
+                return []
+            self._filled.clear()
+            await self._filled.wait()
+        items = self._items
+        if len(items) <= most:
+            taken = list(items)
+            items.clear()
+            return taken
+        return [items.popleft() for _ in range(most)]
+
+    def drain(self) -> list[Item]:
+        """All that is left, at once; for a halt."""
+        taken = list(self._items)
+        self._items.clear()
+        return taken

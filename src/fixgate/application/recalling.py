@@ -1,0 +1,48 @@
+"""Finding again the orders that memory forgot, when an input names one.
+
+Here: recalled_for().
+Not here: how orders are stored and looked up (the Recall port).
+"""
+
+from fixgate.application.ports.journal import Recall
+from fixgate.domain import inputs as i
+from fixgate.domain.ids import ClOrdID, SessionName, order_of
+from fixgate.domain.state import State
+
+
+def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
+    """The forgotten orders that ``given`` names; mostly none."""
+    match given:
+        case i.NewOrderSingle() | i.OrderStatusRequest():
+            return _named(given.session, (given.cl_ord_id,), state, recall)
+        case i.OrderCancelRequest() | i.OrderCancelReplaceRequest():
+            names = (given.cl_ord_id, given.orig_cl_ord_id)
+            return _named(given.session, names, state, recall)
+        case (
+            i.VenueAnswered()
+            | i.VenueTraded()
+            | i.VenueTradeCorrected()
+            | i.VenueClosed()
+            | i.VenueRestated()
+            | i.VenueTriggered()
+            | i.VenueLegReported()
+        ):
+            named = order_of(given.venue_cl_ord_id)
+            if named is None or named[0] in state.orders:
+                return ()
+            found = recall.by_order_id(named[0])
+            return () if found is None else (found,)
+        case _:
+            return ()
+
+
+def _named(
+    session: SessionName, names: tuple[ClOrdID, ...], state: State, recall: Recall
+) -> tuple[i.Recalled, ...]:
+    found = []
+    for name in names:
+        if not state.knows(session, name):
+            known = recall.by_cl_ord_id(session, name)
+            if known is not None:
+                found.append(known)
+    return tuple(found)

@@ -1,0 +1,153 @@
+"""The sequencer: one task, one total order. Decide, write down, then act.
+
+Here: Sequencer. It empties the inbox in batches, decides them, gives each to the journal, and
+releases what they owe the world once they are durable. The next batch is decided while the one
+before it is on its way to disk.
+Not here: what is decided (step, decide), how it is made durable (Journal), who hears (ports).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fixgate.application.effects import Venues
+from fixgate.application.inbox import Inbox
+from fixgate.application.ports.codec import Codec
+from fixgate.application.ports.fix import (
+    Direction,
+    FixDelivered,
+    FixMessage,
+    FixPort,
+    Handling,
+)
+from fixgate.application.ports.journal import Journal, Record
+from fixgate.application.step import Owed, Stepper, Steps, all_steps, sent_row
+from fixgate.domain.events import AlertRaised
+from fixgate.domain.ids import SessionName
+
+BATCH_MAX: Final = 256
+IN_FLIGHT_MAX: Final = 4
+
+Promised = dict[SessionName, list[tuple[int, str]]]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A batch on its way to disk."""
+
+    steps: Steps
+    promised: Promised
+    committed: "asyncio.Future[None]"
+
+
+class Sequencer:
+    """Runs until the inbox is closed and drained, or until the journal fails."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        stepper: Stepper,
+        journal: Journal,
+        codec: Codec,
+        fix: FixPort,
+        venues: Venues,
+        alert: Callable[[AlertRaised], None],
+        resume: Callable[[], None],
+    ) -> None:
+        self._inbox = inbox
+        self._stepper = stepper
+        self._journal = journal
+        self._codec = codec
+        self._fix = fix
+        self._venues = venues
+        self._alert = alert
+        self._resume = resume
+        self._in_flight: deque[_Pending] = deque()
+
+    async def run(self) -> None:
+        """Take inputs in one order; let nothing out that is not yet on disk.
+
+        Raises:
+            JournalFailed, or whatever the journal's future raised: memory is ahead of the truth.
+                Everyone unanswered has been told (380=4); the process must end.
+            InvariantBroken: our own bug; the same has been done.
+        """
+        try:
+            while items := await self._inbox.take(BATCH_MAX):
+                self._submit(all_steps(self._stepper, items))
+                self._resume()
+                while len(self._in_flight) >= IN_FLIGHT_MAX:
+                    await asyncio.shield(self._in_flight[0].committed)
+                await asyncio.sleep(0)  # sockets and completed commits have their turn
+            while self._in_flight:
+                await asyncio.shield(self._in_flight[0].committed)
+                await asyncio.sleep(0)
+        except Exception as error:
+            self._halt(error)
+            raise
+
+    def _submit(self, steps: Steps) -> None:
+        promised = {
+            session: self._promise(session, owed, steps) for session, owed in steps.owed.items()
+        }
+        committed = self._journal.commit(steps.batch)
+        self._in_flight.append(_Pending(steps, promised, committed))
+        committed.add_done_callback(self._release)
+
+    def _promise(
+        self, session: SessionName, owed: list[Owed], steps: Steps
+    ) -> list[tuple[int, str]]:
+        """Give the session's reports their sequence numbers and final bytes, and note them."""
+        first = self._fix.reserve(session, len(owed)) if self._codec.knows(session) else None
+        if first is None:
+            return []  # the session is no longer configured: its events are in the journal
+        messages = []
+        for number, each in enumerate(owed, first):
+            text = self._codec.encode(each.report, msg_seq_num=number, at_ns=each.at_ns)
+            messages.append((number, text))
+            self._note_sent(each, number, text, steps)
+        steps.batch.last_out[session] = first + len(owed) - 1
+        return messages
+
+    def _note_sent(self, owed: Owed, number: int, text: str, steps: Steps) -> None:
+        msg_type = text[text.index("\x0135=") + 4 : text.index("\x0134=")]
+        message = FixMessage(
+            direction=Direction.OUT,
+            handling=Handling.REPORT,
+            msg_type=msg_type,
+            msg_seq_num=number,
+            text=text.encode().decode("latin-1"),
+        )
+        self._stepper.last_seq += 1
+        seq = self._stepper.last_seq
+        record = Record(seq, owed.at_ns, owed.report.session, owed.cause, message)
+        steps.batch.records.append(record)
+        steps.batch.fix_messages.append(sent_row(seq, owed, msg_type, number))
+
+    def _release(self, committed: "asyncio.Future[None]") -> None:
+        """The batch is durable: now the world hears, in order."""
+        if committed.cancelled() or committed.exception() is not None:
+            return  # run() is awaiting it and halts
+        pending = self._in_flight.popleft()
+        try:
+            self._act(pending)
+        except Exception as error:  # noqa: BLE001 - a callback: run() raises it instead
+            self._inbox.fail(error)
+
+    def _act(self, pending: _Pending) -> None:
+        for session, messages in pending.promised.items():
+            if messages:
+                self._fix.release(session, messages)
+        for intent, order, at_ns in pending.steps.intents:
+            self._venues.call(intent, order, at_ns)
+        for alert in pending.steps.alerts:
+            self._alert(alert)
+
+    def _halt(self, error: Exception) -> None:
+        """Nothing more is decided; every order not yet durable is answered with 380=4."""
+        unanswered = [each for one in self._in_flight for each in one.steps.delivered]
+        waiting = [each for each in self._inbox.drain() if isinstance(each, FixDelivered)]
+        self._fix.halt([*unanswered, *waiting], f"Order intake stopped: {error}")

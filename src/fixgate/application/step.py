@@ -1,0 +1,262 @@
+"""Deciding one item of the inbox: the journal records, the rows, the reports, the venue calls.
+
+Here: Stepper. Same state, same items: same records and same reports, to the byte.
+Not here: commits, sequence numbers of sessions (sequencer); decisions (decide).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fixgate.application.inbox import Given, Item
+from fixgate.application.ports.codec import Codec
+from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.journal import (
+    Batch,
+    ExecutionRow,
+    FixIn,
+    FixRow,
+    Recall,
+    Record,
+    VenueCallRow,
+    VenueIn,
+)
+from fixgate.application.recalling import recalled_for
+from fixgate.decide import decide
+from fixgate.decide.reporting import report_of
+from fixgate.domain import events as e
+from fixgate.domain.ids import OrderID, SessionName
+from fixgate.domain.inputs import Input, Moment, Recalled, VenueAnswered
+from fixgate.domain.order import Order
+from fixgate.domain.reports import ExecutionReport, OrderCancelReject, Report
+from fixgate.domain.rounding import to_wire
+from fixgate.domain.state import State, evolve
+
+Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
+_INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
+_CALLS: Final = {
+    e.OrderRouted: "submit",
+    e.CancelSent: "cancel",
+    e.ReplaceSent: "replace",
+    e.QuerySent: "query",
+}
+
+
+@dataclass(slots=True)
+class Owed:
+    """A report decided in this batch, and the input it answers."""
+
+    report: Report
+    cause: int
+    at_ns: int
+
+
+@dataclass(slots=True)
+class Steps:
+    """What a batch of items came to."""
+
+    batch: Batch = field(default_factory=Batch)
+    owed: dict[SessionName, list[Owed]] = field(default_factory=dict)
+    intents: list[tuple[Intent, Order, int]] = field(default_factory=list)
+    alerts: list[e.AlertRaised] = field(default_factory=list)
+    delivered: list[FixDelivered] = field(default_factory=list)
+
+
+class Stepper:
+    """Takes items one after the other; owns the state and the journal's numbering."""
+
+    def __init__(self, state: State, codec: Codec, recall: Recall, *, last_seq: int) -> None:
+        self.state = state
+        self.last_seq = last_seq
+        self._codec = codec
+        self._recall = recall
+
+    def take(self, item: Item, into: Steps) -> None:
+        """Decide one item and add what came of it to ``into``."""
+        match item:
+            case FixDelivered():
+                self._fix(item, into)
+            case Given():
+                self._given(item, into)
+            case FixNoted():
+                self._noted(item, into)
+            case SessionChanged():
+                self._record(into, item.at_ns, item, session=item.session)
+                into.batch.connected[item.session] = (item.connected, item.peer, item.at_ns)
+
+    def _record(
+        self,
+        into: Steps,
+        at_ns: int,
+        payload: object,
+        *,
+        session: SessionName | None = None,
+        cause: int | None = None,
+    ) -> int:
+        self.last_seq += 1
+        into.batch.records.append(Record(self.last_seq, at_ns, session, cause, payload))
+        into.batch.at_ns = at_ns
+        return self.last_seq
+
+    def _fix(self, item: FixDelivered, into: Steps) -> None:
+        command = self._codec.decode(item.session, item.text)
+        recalled = recalled_for(command, self.state, self._recall)
+        message = item.message
+        text = None if item.text == message.text else item.text
+        seq = self._record(
+            into,
+            item.at_ns,
+            FixIn(message=message, text=text, recalled=recalled),
+            session=item.session,
+        )
+        into.batch.fix_messages.append(
+            FixRow(
+                seq,
+                item.at_ns,
+                item.session,
+                message.direction.value,
+                message.msg_type,
+                message.msg_seq_num,
+                getattr(command, "cl_ord_id", None),
+                None,
+                getattr(command, "symbol", None),
+            )
+        )
+        into.batch.last_in[item.session] = item.last_in
+        into.delivered.append(item)
+        self._decide(Moment(seq=seq, at_ns=item.at_ns), command, recalled, into)
+
+    def _given(self, item: Given, into: Steps) -> None:
+        given = item.given
+        recalled = recalled_for(given, self.state, self._recall)
+        payload = VenueIn(given=given, recalled=recalled) if recalled else given
+        seq = self._record(into, item.at_ns, payload)
+        if isinstance(given, VenueAnswered):
+            into.batch.venue_calls.append(
+                VenueCallRow(
+                    seq,
+                    item.at_ns,
+                    given.venue,
+                    given.venue_cl_ord_id,
+                    given.call.value,
+                    given.outcome.value,
+                )
+            )
+        self._decide(Moment(seq=seq, at_ns=item.at_ns), given, recalled, into)
+
+    def _noted(self, item: FixNoted, into: Steps) -> None:
+        message = item.message
+        seq = self._record(into, item.at_ns, message, session=item.session)
+        into.batch.fix_messages.append(
+            FixRow(
+                seq,
+                item.at_ns,
+                item.session,
+                message.direction.value,
+                message.msg_type,
+                message.msg_seq_num,
+            )
+        )
+        if item.session is not None and item.last_in is not None:
+            into.batch.last_in[item.session] = item.last_in
+
+    def _decide(
+        self, moment: Moment, given: Input, recalled: tuple[Recalled, ...], into: Steps
+    ) -> None:
+        for event in decide(self.state, moment, given, recalled):
+            self._happen(event, moment, into)
+
+    def _happen(self, event: e.Event, moment: Moment, into: Steps) -> None:
+        """Let the event happen in memory; note its record, its rows and what it owes."""
+        orders = self.state.orders
+        order_id = _order_id(event)
+        before = orders.get(order_id) if order_id is not None else None
+        evolve(self.state, event)
+        after = orders.get(order_id) if order_id is not None else None
+        batch = into.batch
+        session = after.instruction.session if after is not None else None
+        self._record(into, moment.at_ns, event, session=session, cause=moment.seq)
+        if after is not None and after is not before:
+            batch.orders[after.order_id] = after
+        _names(event, after, batch)
+        if isinstance(event, _INTENTS) and after is not None:
+            into.intents.append((event, after, moment.at_ns))
+            batch.venue_calls.append(
+                VenueCallRow(
+                    self.last_seq,
+                    moment.at_ns,
+                    after.instruction.venue,
+                    after.venue_cl_ord_id,
+                    _CALLS[type(event)],
+                    None,
+                )
+            )
+        elif isinstance(event, e.AlertRaised):
+            into.alerts.append(event)
+        else:
+            rules = self.state.sessions.get(session) if session is not None else None
+            report = report_of(event, before, after, rules)
+            if report is not None:
+                self._owe(report, moment, into)
+            if isinstance(report, ExecutionReport):
+                batch.executions.append(_execution_row(report, moment.at_ns))
+
+    def _owe(self, report: Report, moment: Moment, into: Steps) -> None:
+        into.owed.setdefault(report.session, []).append(Owed(report, moment.seq, moment.at_ns))
+
+
+def _order_id(event: e.Event) -> OrderID | None:
+    if isinstance(event, e.OrderReceived):
+        return event.order.order_id
+    return getattr(event, "order_id", None)
+
+
+def _names(event: e.Event, after: Order | None, batch: Batch) -> None:
+    """ClOrdIDs that are used up for good, and refused orders."""
+    match event:
+        case e.OrderReceived():
+            order = event.order
+            batch.names.append((order.instruction.session, order.cl_ord_id, order.order_id))
+        case e.OrderRefused():
+            refused = event.refused
+            batch.refused.append(refused)
+            batch.names.append((refused.session, refused.cl_ord_id, refused.order_id))
+        case e.OrderReplaced() | e.OrderClosed():
+            if after is not None and event.cl_ord_id is not None:
+                session = after.instruction.session
+                batch.names.append((session, event.cl_ord_id, after.order_id))
+        case _:
+            pass
+
+
+def _execution_row(report: ExecutionReport, at_ns: int) -> ExecutionRow:
+    last = report.last
+    return ExecutionRow(
+        exec_id=report.exec_id,
+        order_id=report.order_id or OrderID("NONE"),
+        at_ns=at_ns,
+        exec_type=report.exec_type.value,
+        ord_status=report.ord_status.value,
+        last_qty=to_wire(last.last_qty) if last else None,
+        last_px=to_wire(last.last_px) if last else None,
+        trade_id=last.trade_id if last else None,
+        exec_ref_id=report.exec_ref_id,
+    )
+
+
+def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
+    """The fix_messages row of a report."""
+    report = owed.report
+    row = FixRow(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
+    if isinstance(report, ExecutionReport | OrderCancelReject):
+        row.cl_ord_id = report.cl_ord_id
+        row.order_id = report.order_id
+    return row
+
+
+def all_steps(stepper: Stepper, items: Iterable[Item]) -> Steps:
+    """Decide a batch of items."""
+    steps = Steps()
+    for item in items:
+        stepper.take(item, steps)
+    return steps

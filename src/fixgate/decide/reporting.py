@@ -1,0 +1,276 @@
+"""Which event leads to which report.
+
+Here: report_of(), pure: the event, the order before and after it, and the session's wishes.
+Not here: tags and versions (adapters/fix); sequence numbers (application).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fixgate.domain import events as e
+from fixgate.domain.ids import ClOrdID, ExecID
+from fixgate.domain.order import Order, RefusedOrder
+from fixgate.domain.reports import (
+    BusinessMessageReject,
+    ExecutionReport,
+    LastFill,
+    OrderCancelReject,
+    Reject,
+    Report,
+)
+from fixgate.domain.sessions import SessionRules
+from fixgate.domain.values import ExecType as X
+from fixgate.domain.values import OrdStatus as S
+from fixgate.domain.values import RefusalReason as R
+
+Maker = Callable[..., Report | None]  # (event, before, after, rules)
+
+
+def report_of(
+    event: e.Event, before: Order | None, after: Order | None, rules: SessionRules | None
+) -> Report | None:
+    """The report that ``event`` owes the client, if any.
+
+    Args:
+        event: what happened.
+        before: the order the event is about, as it was.
+        after: the same order as it is now.
+        rules: the client session's; None if it is no longer configured.
+
+    """
+    maker = _MAKERS.get(type(event))
+    return None if maker is None else maker(event, before, after, rules)
+
+
+def _of_order(
+    order: Order,
+    exec_id: ExecID,
+    exec_type: X,
+    *,
+    cl_ord_id: ClOrdID | None = None,
+    orig_cl_ord_id: ClOrdID | None = None,
+    **more: Any,
+) -> ExecutionReport:
+    return ExecutionReport(
+        session=order.instruction.session,
+        order_id=order.order_id,
+        exec_id=exec_id,
+        exec_type=exec_type,
+        ord_status=order.ord_status,
+        cl_ord_id=cl_ord_id or order.cl_ord_id,
+        orig_cl_ord_id=orig_cl_ord_id,
+        echo=order.instruction.echo,
+        account=order.instruction.account,
+        side=order.instruction.side,
+        terms=order.terms,
+        cum_qty=order.cum_qty,
+        leaves_qty=order.leaves_qty,
+        avg_px=order.avg_px,
+        venue_order_id=order.venue_order_id,
+        **more,
+    )
+
+
+def _of_refused(
+    refused: RefusedOrder, exec_id: ExecID, exec_type: X, req_id: str | None = None
+) -> ExecutionReport:
+    return ExecutionReport(
+        session=refused.session,
+        order_id=refused.order_id,
+        exec_id=exec_id,
+        exec_type=exec_type,
+        ord_status=S.REJECTED,
+        cl_ord_id=refused.cl_ord_id,
+        echo=refused.echo,
+        refusal=refused.reason,
+        ord_status_req_id=req_id,
+        text=refused.text,
+    )
+
+
+def _received(
+    event: e.OrderReceived, _: object, after: Order, rules: SessionRules | None
+) -> Report | None:
+    if rules is None or not rules.pending_new_reports:
+        return None
+    return _of_order(after, event.exec_id, X.PENDING_NEW)
+
+
+def _refused(event: e.OrderRefused | e.DuplicateRefused, *_: object) -> Report:
+    return _of_refused(event.refused, event.exec_id, X.REJECTED)
+
+
+def _acknowledged(event: e.OrderAcknowledged, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.exec_id, X.NEW)
+
+
+def _rejected(event: e.OrderRejected, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.exec_id, X.REJECTED, refusal=event.reason, text=event.text)
+
+
+def _last(order: Order, event: e.Traded | e.TradeCorrected) -> LastFill:
+    return LastFill(
+        last_qty=event.execution.last_qty,
+        last_px=event.execution.last_px,
+        last_mkt=order.instruction.venue,
+        trade_id=event.execution.trade_id,
+        maker=event.maker if isinstance(event, e.Traded) else None,
+    )
+
+
+def _traded(event: e.Traded, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.execution.exec_id, X.TRADE, last=_last(after, event))
+
+
+def _corrected(event: e.TradeCorrected, _: object, after: Order, __: object) -> Report:
+    return _of_order(
+        after,
+        event.execution.exec_id,
+        X.TRADE_CORRECT,
+        last=_last(after, event),
+        exec_ref_id=event.exec_ref_id,
+    )
+
+
+def _busted(event: e.TradeBusted, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.exec_id, X.TRADE_CANCEL, exec_ref_id=event.exec_ref_id)
+
+
+def _pended(
+    event: e.RequestPended, before: Order, after: Order, rules: SessionRules | None
+) -> Report | None:
+    request = after.request(event.cl_ord_id)
+    if rules is None or not rules.pending_reports or request is None:
+        return None
+    exec_type = X.PENDING_CANCEL if request.is_cancel else X.PENDING_REPLACE
+    return _of_order(
+        after,
+        event.exec_id,
+        exec_type,
+        cl_ord_id=event.cl_ord_id,
+        orig_cl_ord_id=before.cl_ord_id,
+    )
+
+
+def _request_refused(event: e.RequestRefused, _: object, after: Order, __: object) -> Report:
+    # FIX 4.4: OrigClOrdID of a reject is the last accepted one; OrdStatus is after the reject.
+    return OrderCancelReject(
+        session=after.instruction.session,
+        order_id=after.order_id,
+        cl_ord_id=event.cl_ord_id,
+        orig_cl_ord_id=after.cl_ord_id,
+        ord_status=after.ord_status,
+        response_to=event.response_to,
+        refusal=event.reason,
+        account=after.instruction.account,
+        text=event.text,
+    )
+
+
+def _unknown_order(event: e.UnknownOrderRefused, *_: object) -> Report:
+    refused = event.refused
+    return OrderCancelReject(
+        session=event.session,
+        order_id=None if refused is None else refused.order_id,
+        cl_ord_id=event.cl_ord_id,
+        orig_cl_ord_id=event.orig_cl_ord_id,
+        ord_status=S.REJECTED,
+        response_to=event.response_to,
+        refusal=R.UNKNOWN_ORDER if refused is None else R.TOO_LATE,
+        text="Unknown order" if refused is None else "The order was rejected",
+    )
+
+
+def _replaced(event: e.OrderReplaced, before: Order, after: Order, _: object) -> Report:
+    return _of_order(after, event.exec_id, X.REPLACED, orig_cl_ord_id=before.cl_ord_id)
+
+
+def _closed(event: e.OrderClosed, before: Order, after: Order, _: object) -> Report:
+    return _of_order(
+        after,
+        event.exec_id,
+        event.exec_type,
+        orig_cl_ord_id=before.cl_ord_id if event.cl_ord_id else None,
+        restatement=event.restatement,
+        text=event.text,
+    )
+
+
+def _restated(event: e.OrderRestated, _: object, after: Order, __: object) -> Report:
+    return _of_order(
+        after, event.exec_id, X.RESTATED, restatement=event.restatement, text=event.text
+    )
+
+
+def _triggered(event: e.OrderTriggered, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.exec_id, X.TRIGGERED)
+
+
+def _status(event: e.StatusReported, _: object, after: Order | None, __: object) -> Report | None:
+    if event.refused is not None:
+        return _of_refused(event.refused, event.exec_id, X.ORDER_STATUS, event.ord_status_req_id)
+    if after is None:
+        return None
+    return _of_order(
+        after, event.exec_id, X.ORDER_STATUS, ord_status_req_id=event.ord_status_req_id
+    )
+
+
+def _unknown_status(event: e.UnknownStatusReported, *_: object) -> Report:
+    return ExecutionReport(
+        session=event.session,
+        order_id=None,
+        exec_id=event.exec_id,
+        exec_type=X.ORDER_STATUS,
+        ord_status=S.REJECTED,
+        cl_ord_id=event.cl_ord_id,
+        echo=event.echo,
+        refusal=R.UNKNOWN_ORDER,
+        ord_status_req_id=event.ord_status_req_id,
+        text="Unknown order",
+    )
+
+
+def _message_rejected(event: e.MessageRejected, *_: object) -> Report:
+    return Reject(
+        session=event.session,
+        ref_seq_num=event.ref_seq_num,
+        ref_msg_type=event.ref_msg_type,
+        ref_tag_id=event.ref_tag_id,
+        reason=event.reason,
+        text=event.text,
+    )
+
+
+def _business_rejected(event: e.BusinessMessageRejected, *_: object) -> Report:
+    return BusinessMessageReject(
+        session=event.session,
+        ref_seq_num=event.ref_seq_num,
+        ref_msg_type=event.ref_msg_type,
+        reason=event.reason,
+        text=event.text,
+        ref_id=event.ref_id,
+    )
+
+
+_MAKERS: Final[Mapping[type, Maker]] = {
+    e.OrderReceived: _received,
+    e.OrderRefused: _refused,
+    e.DuplicateRefused: _refused,
+    e.OrderAcknowledged: _acknowledged,
+    e.OrderRejected: _rejected,
+    e.Traded: _traded,
+    e.TradeCorrected: _corrected,
+    e.TradeBusted: _busted,
+    e.RequestPended: _pended,
+    e.RequestRefused: _request_refused,
+    e.UnknownOrderRefused: _unknown_order,
+    e.OrderReplaced: _replaced,
+    e.OrderClosed: _closed,
+    e.OrderRestated: _restated,
+    e.OrderTriggered: _triggered,
+    e.StatusReported: _status,
+    e.UnknownStatusReported: _unknown_status,
+    e.MessageRejected: _message_rejected,
+    e.BusinessMessageRejected: _business_rejected,
+}

@@ -1,0 +1,101 @@
+"""What Fixgate tells a client, in the core's words.
+
+Here: the four messages the core sends.
+Not here: tags and versions (adapters/fix), which event leads to which report (decide/reporting).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
+from fixgate.domain.order import Echo, Terms
+from fixgate.domain.rounding import ZERO
+from fixgate.domain.values import (
+    BusinessRejectReason,
+    CxlRejResponseTo,
+    ExecType,
+    OrdStatus,
+    RefusalReason,
+    RestatementReason,
+    Side,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastFill:
+    """The trade an ExecutionReport is about."""
+
+    last_qty: Decimal
+    last_px: Decimal
+    last_mkt: str
+    trade_id: TradeID
+    maker: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionReport:
+    """35=8. ``side`` and ``terms`` are None where only the client's own words are known."""
+
+    session: SessionName
+    order_id: OrderID | None  # None: 37=NONE, the order is unknown
+    exec_id: ExecID
+    exec_type: ExecType
+    ord_status: OrdStatus
+    cl_ord_id: ClOrdID
+    echo: Echo
+    orig_cl_ord_id: ClOrdID | None = None
+    account: str | None = None
+    side: Side | None = None
+    terms: Terms | None = None
+    cum_qty: Decimal = ZERO
+    leaves_qty: Decimal = ZERO
+    avg_px: Decimal = ZERO
+    last: LastFill | None = None
+    refusal: RefusalReason | None = None
+    restatement: RestatementReason | None = None
+    exec_ref_id: ExecID | None = None
+    venue_order_id: VenueOrderID | None = None
+    ord_status_req_id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelReject:
+    """35=9."""
+
+    session: SessionName
+    order_id: OrderID | None
+    cl_ord_id: ClOrdID
+    orig_cl_ord_id: ClOrdID
+    ord_status: OrdStatus
+    response_to: CxlRejResponseTo
+    refusal: RefusalReason
+    account: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """35=3."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    ref_tag_id: int
+    reason: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessMessageReject:
+    """35=j."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    reason: BusinessRejectReason
+    text: str
+    ref_id: str | None = None
+
+
+Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject
