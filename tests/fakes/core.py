@@ -1,0 +1,178 @@
+"""The core between fake edges, driven one input at a time.
+
+Here: FakeCore: FIX text in, FIX text out, venue calls out, without sockets, disk or clock.
+"""
+
+from collections import deque
+from dataclasses import replace
+from decimal import Decimal
+
+from fixgate.adapters.fix.codec import Codec, addressing
+from fixgate.adapters.fix.encode import complete
+from fixgate.application.inbox import Given, Item
+from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.application.step import Intent, Stepper, Steps, all_steps
+from fixgate.domain import inputs as i
+from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
+from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.order import Order
+from fixgate.domain.sessions import FixVersion, SessionRules
+from fixgate.domain.state import State
+from fixgate.domain.values import OrdType, TimeInForce
+
+SESSION = SessionName("CLIENT")
+VENUE = VenueName("V")
+EPOCH = "EPOCH0"
+START_NS = 1_700_000_000_000_000_000
+
+EVERYTHING = frozenset((each, tif) for each in OrdType for tif in TimeInForce)
+
+
+def a_profile(**changes: object) -> VenueProfile:
+    """A venue that takes everything."""
+    profile = VenueProfile(
+        venue=VENUE, accepts=EVERYTHING, post_only=True, replace=ReplaceStyle.NATIVE
+    )
+    return replace(profile, **changes)  # type: ignore[arg-type]
+
+
+def an_instrument(**changes: object) -> Instrument:
+    """An instrument with generous steps."""
+    instrument = Instrument(
+        venue=VENUE,
+        symbol="BTC/USDT",
+        venue_symbol="BTCUSDT",
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.001"),
+    )
+    return replace(instrument, **changes)  # type: ignore[arg-type]
+
+
+def some_rules(version: FixVersion = FixVersion.FIX44, **changes: object) -> SessionRules:
+    """A session with the default behaviour."""
+    rules = SessionRules(name=SESSION, version=version, default_venue=VENUE)
+    return replace(rules, **changes)  # type: ignore[arg-type]
+
+
+class ForgetfulRecall:
+    """Recalls from what was committed, as a store would."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[OrderID, i.Recalled] = {}
+        self.names: dict[tuple[SessionName, ClOrdID], OrderID] = {}
+
+    def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> i.Recalled | None:
+        order_id = self.names.get((session, cl_ord_id))
+        return None if order_id is None else self.by_id.get(order_id)
+
+    def by_order_id(self, order_id: OrderID) -> i.Recalled | None:
+        return self.by_id.get(order_id)
+
+    def committed(self, steps: Steps, state: State) -> None:
+        batch = steps.batch
+        for session, cl_ord_id, order_id in batch.names:
+            self.names[session, cl_ord_id] = order_id
+        for refused in batch.refused:
+            self.by_id[refused.order_id] = i.Recalled(
+                refused=refused, cl_ord_ids=(refused.cl_ord_id,)
+            )
+        for order in batch.orders.values():
+            names = tuple(n for (_, n), oid in self.names.items() if oid == order.order_id)
+            executions = tuple(state.executions.get(order.order_id, {}).values())
+            self.by_id[order.order_id] = i.Recalled(
+                order=order, executions=executions, cl_ord_ids=names
+            )
+
+
+class FakeCore:
+    """One client session, one venue."""
+
+    def __init__(
+        self,
+        *,
+        rules: SessionRules | None = None,
+        profile: VenueProfile | None = None,
+        instruments: tuple[Instrument, ...] = (),
+        terminal_max: int = 5_000,
+        aliases: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.rules = rules or some_rules()
+        self.codec = Codec(
+            {
+                self.rules.name: addressing(
+                    self.rules.version, sender_comp_id="FIXGATE", target_comp_id="CLIENT"
+                )
+            }
+        )
+        self.recall = ForgetfulRecall()
+        self.state = State(Ids(EPOCH), terminal_max=terminal_max)
+        self.stepper = Stepper(self.state, self.codec, self.recall, last_seq=0)
+        self.at_ns = START_NS
+        self.items: list[Item] = []  # everything that was put in, for a replay
+        self.sent: deque[str] = deque()  # FIX text the client has not looked at yet
+        self.calls: deque[tuple[Intent, Order]] = deque()  # venue calls nobody has looked at yet
+        self.alerts: list[str] = []
+        self.records: list[object] = []
+        self._in = 0
+        self._out = 0
+        self.say(i.Started(epoch=EPOCH, open_orders=(), version="test", fingerprint=""))
+        self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=aliases))
+        profile = profile or a_profile()
+        self.say(i.VenueConfigured(profile=profile))
+        self.say(
+            i.InstrumentsLoaded(venue=profile.venue, instruments=instruments or (an_instrument(),))
+        )
+        self.say(i.VenueConnection(venue=profile.venue, up=True))
+
+    def message(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:
+        """A whole client message from ``11=X|54=1`` and so on."""
+        self._in += 1
+        body = fields.replace("|", "\x01")
+        resend = "97=Y\x01" if poss_resend else ""
+        rest = (
+            f"35={msg_type}\x0134={self._in}\x0149=CLIENT\x0152=20231114-22:13:20.000\x01"
+            f"56=FIXGATE\x01{resend}{body}\x01"
+        )
+        return complete(self.rules.version.value, rest)
+
+    def send(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> None:
+        """The client sends a message."""
+        text = self.message(msg_type, fields, poss_resend=poss_resend)
+        message = FixMessage(
+            direction=Direction.IN,
+            handling=Handling.DELIVERED,
+            msg_type=msg_type,
+            msg_seq_num=self._in,
+            text=text,
+        )
+        self.take(
+            FixDelivered(
+                at_ns=self._tick(),
+                session=self.rules.name,
+                message=message,
+                text=text,
+                last_in=self._in,
+            )
+        )
+
+    def say(self, given: i.Input) -> None:
+        """A venue, or the process, says something."""
+        self.take(Given(at_ns=self._tick(), given=given))
+
+    def take(self, item: Item) -> None:
+        """Decide one item, as if it were committed at once."""
+        self.items.append(item)
+        steps = all_steps(self.stepper, [item])
+        self.records.extend(each.payload for each in steps.batch.records)
+        self.recall.committed(steps, self.state)
+        for owed in steps.owed.get(self.rules.name, []):
+            self._out += 1
+            self.sent.append(
+                self.codec.encode(owed.report, msg_seq_num=self._out, at_ns=owed.at_ns)
+            )
+        self.calls.extend((intent, order) for intent, order, _ in steps.intents)
+        self.alerts.extend(each.text for each in steps.alerts)
+
+    def _tick(self) -> int:
+        self.at_ns += 1_000_000
+        return self.at_ns
