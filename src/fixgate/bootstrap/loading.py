@@ -1,0 +1,186 @@
+"""Reading the configuration: files, then the environment, then one verdict.
+
+Here: load() and ConfigurationError, which says file, line or key, and what is wrong.
+Not here: what the files may say (settings).
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from fixgate.bootstrap.settings import (
+    Configuration,
+    GatewaySettings,
+    SessionFile,
+    SymbolsFile,
+    VenuesFile,
+)
+
+ENVIRONMENT_PREFIX: Final = "FIXGATE_"
+# Variables with our prefix that are not settings of gateway.toml.
+_OTHER_VARIABLES: Final = frozenset({"FIXGATE_HOME", "FIXGATE_WHEEL_CACHE"})
+M = TypeVar("M", bound=BaseModel)
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message is one line a person can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A TOML file as text and as values."""
+
+    path: Path
+    text: str
+    values: dict[str, Any]
+
+    def line_of(self, keys: tuple[str | int, ...]) -> int | None:
+        """The line that sets a key, as well as plain text shows it."""
+        names = [key for key in keys if isinstance(key, str)]
+        if not names:
+            return None
+        table = next((key for key in keys if isinstance(key, int)), 0)
+        pattern = re.compile(rf"\s*\[{{0,2}}\"?{re.escape(names[-1])}\"?\s*[=\]]")
+        hits = [n for n, line in enumerate(self.text.splitlines(), 1) if pattern.match(line)]
+        return hits[min(table, len(hits) - 1)] if hits else None
+
+
+def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Read and check everything under ``home``.
+
+    Args:
+        home: the folder that holds config/ and sessions/.
+        environ: the environment; FIXGATE_FIX__PORT=9999 overrides [fix] port of gateway.toml.
+
+    Raises:
+        ConfigurationError: with file, line or key, and what is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    gateway = _gateway(home, environ)
+    venues = _model(_read(home / "config" / "venues.toml"), VenuesFile)
+    symbols = _symbols(home)
+    folder = gateway.sessions_dir
+    folder = folder if folder.is_absolute() else home / folder
+    sessions = tuple(_sessions(folder))
+    configuration = Configuration(
+        home=home,
+        gateway=gateway,
+        venues=tuple(each for each in venues.venue if each.enabled),
+        aliases=symbols.aliases,
+        sessions=tuple(each for _, each in sessions if each.enabled),
+    )
+    _check_together(configuration, sessions)
+    return configuration
+
+
+def _gateway(home: Path, environ: Mapping[str, str]) -> GatewaySettings:
+    file = _read(home / "config" / "gateway.toml")
+    values = file.values
+    for name, text in environ.items():
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _OTHER_VARIABLES:
+            _override(values, name, text)
+    return _model(file, GatewaySettings, environ=environ)
+
+
+def _override(values: dict[str, Any], name: str, text: str) -> None:
+    *tables, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+    model: Any = GatewaySettings
+    for table in tables:
+        field = model.model_fields.get(table)
+        model = field.annotation if field is not None else None
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise ConfigurationError(f"environment variable {name}: no setting of that name")
+        values = values.setdefault(table, {})
+    if key not in model.model_fields:
+        raise ConfigurationError(f"environment variable {name}: no setting of that name")
+    values[key] = _typed(model.model_fields[key].annotation, text)
+
+
+def _typed(annotation: Any, text: str) -> Any:
+    """Numbers arrive as text from the environment; pydantic reads them, errors name the key."""
+    try:
+        return TypeAdapter(annotation).validate_strings(text)
+    except ValidationError:
+        return text
+
+
+def _symbols(home: Path) -> SymbolsFile:
+    path = home / "config" / "symbols.toml"
+    return _model(_read(path), SymbolsFile) if path.exists() else SymbolsFile()
+
+
+def _sessions(folder: Path) -> Iterator[tuple[_File, SessionFile]]:
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: no such folder; it holds one file per client session")
+    for path in sorted(folder.glob("*.toml")):
+        file = _read(path)
+        yield file, _model(file, SessionFile)
+
+
+def _read(path: Path) -> _File:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return _File(path, text, tomllib.loads(text))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+
+
+def _model(file: _File, model: type[M], environ: Mapping[str, str] | None = None) -> M:
+    try:
+        return model.model_validate(file.values)
+    except ValidationError as error:
+        raise ConfigurationError(_first_fault(file, error, environ or {})) from None
+
+
+def _first_fault(file: _File, error: ValidationError, environ: Mapping[str, str]) -> str:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    keys = fault["loc"]
+    shown = ".".join(str(key) for key in keys) or "the file"
+    variable = ENVIRONMENT_PREFIX + "__".join(str(key).upper() for key in keys)
+    if variable in environ:
+        return f"environment variable {variable}: {fault['msg']}"
+    line = file.line_of(tuple(keys))
+    where = f"{file.path}:{line}" if line else f"{file.path}"
+    return f"{where}: {shown}: {fault['msg']}"
+
+
+def _check_together(
+    configuration: Configuration, sessions: tuple[tuple[_File, SessionFile], ...]
+) -> None:
+    """Faults that only show when the files are seen together."""
+    venues = {each.name for each in configuration.venues}
+    seen: dict[object, Path] = {}
+    for file, session in sessions:
+        if not session.enabled:
+            continue
+        ours = session.sender_comp_id or configuration.gateway.fix.comp_id
+        for key, what in (
+            (session.name, f"name {session.name}"),
+            (
+                (session.version, ours, session.target_comp_id),
+                f"version and CompID {session.version.value} {session.target_comp_id}",
+            ),
+        ):
+            if key in seen:
+                raise ConfigurationError(f"{file.path}: {what} is taken by {seen[key].name}")
+            seen[key] = file.path
+        for venue in (session.default_venue, *session.venues):
+            if venue not in venues:
+                line = file.line_of(("default_venue",))
+                raise ConfigurationError(
+                    f"{file.path}:{line}: venue {venue} is not in config/venues.toml, or disabled"
+                )
+        if session.venues and session.default_venue not in session.venues:
+            raise ConfigurationError(f"{file.path}: default_venue is not one of venues")
+    if not configuration.sessions:
+        raise ConfigurationError(f"{configuration.home}: no enabled session file")

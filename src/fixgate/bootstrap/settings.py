@@ -1,0 +1,188 @@
+"""What the configuration files may say.
+
+Here: pydantic models of config/gateway.toml, config/venues.toml, config/symbols.toml and
+sessions/*.toml. An unknown key is an error.
+Not here: reading files (loading).
+"""
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from fixgate.domain.sessions import FixVersion, WhilePending
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+Network = IPv4Network | IPv6Network
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Strict(BaseModel):
+    """A model that refuses keys it does not know, and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FixSettings(Strict):
+    """[fix]: the acceptor."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9878
+    comp_id: str = "FIXGATE"
+    dictionaries: Path = Path("fix_specs")
+    connections_max: int = Field(default=1_000, ge=1)
+    connections_per_address_max: int = Field(default=200, ge=1)
+    logon_timeout_s: float = Field(default=10.0, gt=0)
+    message_bytes_max: int = Field(default=65_536, ge=1_024)
+    write_buffer_bytes_max: int = Field(default=8_388_608, ge=65_536)
+    inbound_messages_per_s: int = Field(default=20_000, ge=1)
+    resend_messages_max: int = Field(default=2_500, ge=1)
+
+
+class JournalSettings(Strict):
+    """[journal]: the durable record."""
+
+    file: str = "journal.db"
+    terminal_orders_in_memory: int = Field(default=5_000, ge=100)
+
+
+class GatewaySettings(Strict):
+    """config/gateway.toml."""
+
+    data_dir: Path = Path("var")
+    sessions_dir: Path = Path("sessions")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    stop_timeout_s: float = Field(default=10.0, gt=0)
+    fix: FixSettings = FixSettings()
+    journal: JournalSettings = JournalSettings()
+
+
+class SimulatedSettings(Strict):
+    """A venue of kind "simulated"."""
+
+    kind: Literal["simulated"]
+    name: str
+    enabled: bool = True
+    seed: int = 7
+    step_ms: int = Field(default=250, ge=0)  # 0: the market stands still
+
+
+class CcxtSettings(Strict):
+    """A venue of kind "ccxt"."""
+
+    kind: Literal["ccxt"]
+    name: str
+    enabled: bool = True
+    exchange: Literal["binance"]
+    environment: Literal["testnet", "production"] = "testnet"
+    api_key_env: str | None = None  # name of an environment variable, never the key itself
+    api_secret_env: str | None = None
+    key_file: Path | None = None
+    symbols: tuple[str, ...] = ()  # unified; empty: all that the venue lists
+    request_timeout_s: float = Field(default=10.0, gt=0)
+    orders_per_10s: int = Field(default=50, ge=1)
+    weight_per_minute: int = Field(default=1_000, ge=10)
+    redirect_host: str | None = None  # a double instead of the venue's own hosts
+    redirect_port: Port | None = None
+    redirect_ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _credentials_are_somewhere(self) -> "CcxtSettings":
+        by_env = self.api_key_env is not None and self.api_secret_env is not None
+        if not by_env and self.key_file is None:
+            raise ValueError("needs api_key_env and api_secret_env, or key_file")
+        if self.redirect_host is not None and self.environment == "production":
+            raise ValueError("redirect_host does not go with environment = 'production'")
+        return self
+
+
+VenueSettings = Annotated[SimulatedSettings | CcxtSettings, Field(discriminator="kind")]
+
+
+class VenuesFile(Strict):
+    """config/venues.toml."""
+
+    venue: tuple[VenueSettings, ...]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "VenuesFile":
+        names = [each.name for each in self.venue]
+        for name in names:
+            if NAME.fullmatch(name) is None:
+                raise ValueError(f"venue name {name!r} must be letters, digits, '_', '.', '-'")
+            if names.count(name) > 1:
+                raise ValueError(f"two venues are named {name}")
+        return self
+
+
+class SymbolsFile(Strict):
+    """config/symbols.toml."""
+
+    aliases: dict[str, str] = {}
+
+
+class SessionFile(Strict):
+    """sessions/NAME.toml: one client session. The file's name is not used."""
+
+    name: str
+    version: FixVersion
+    target_comp_id: str  # the client's CompID: 49 of what it sends
+    sender_comp_id: str | None = None  # ours; default: fix.comp_id
+    enabled: bool = True
+    username: str | None = None  # tag 553
+    password_env: str | None = None  # name of the environment variable that holds tag 554
+    password_sha256: str | None = None  # or its salted hash, "salt:hex", from `fixgate hash`
+    allowed_addresses: tuple[Network, ...] = ()  # empty: loopback only
+    heart_bt_int_min_s: int = Field(default=1, ge=1)
+    heart_bt_int_max_s: int = Field(default=3_600, le=86_400)
+    reset_on_logon_allowed: bool = True  # 141=Y
+    default_venue: str
+    venues: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    default_account: str | None = None
+    pending_new_reports: bool = False
+    pending_reports: bool = True
+    while_pending: WhilePending = WhilePending.IN_TURN
+    open_requests_max: int = Field(default=10, ge=1, le=100)
+    echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
+
+    @field_validator("name", "target_comp_id", "sender_comp_id")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and NAME.fullmatch(value) is None:
+            raise ValueError("must be 1 to 32 letters, digits, '_', '.' or '-'")
+        return value
+
+    @model_validator(mode="after")
+    def _password_has_a_user(self) -> "SessionFile":
+        if self.password_env is not None and self.password_sha256 is not None:
+            raise ValueError("give password_env or password_sha256, not both")
+        has_password = self.password_env is not None or self.password_sha256 is not None
+        if (self.username is not None) != has_password:
+            raise ValueError("username and a password go together")
+        if self.heart_bt_int_min_s > self.heart_bt_int_max_s:
+            raise ValueError("heart_bt_int_min_s is above heart_bt_int_max_s")
+        if self.accounts and self.default_account not in (None, *self.accounts):
+            raise ValueError("default_account is not one of accounts")
+        return self
+
+
+class Configuration(Strict):
+    """All files together."""
+
+    home: Path
+    gateway: GatewaySettings
+    venues: tuple[VenueSettings, ...]
+    aliases: dict[str, str]
+    sessions: tuple[SessionFile, ...]
+
+    def path(self, relative: Path) -> Path:
+        """A path of the configuration; relative ones start at home."""
+        return relative if relative.is_absolute() else self.home / relative
+
+    @property
+    def data_dir(self) -> Path:
+        """Where everything is kept that must survive."""
+        return self.path(self.gateway.data_dir)
