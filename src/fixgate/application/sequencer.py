@@ -22,7 +22,7 @@ from fixgate.application.ports.fix import (
     FixPort,
     Handling,
 )
-from fixgate.application.ports.journal import Journal, Record
+from fixgate.application.ports.journal import Journal, Recall, Record
 from fixgate.application.step import Owed, Stepper, Steps, all_steps, sent_row
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import SessionName
@@ -54,6 +54,7 @@ class Sequencer:
         codec: Codec,
         fix: FixPort,
         venues: Venues,
+        recall: Recall,
         alert: Callable[[AlertRaised], None],
         resume: Callable[[], None],
     ) -> None:
@@ -63,6 +64,7 @@ class Sequencer:
         self._codec = codec
         self._fix = fix
         self._venues = venues
+        self._recall = recall
         self._alert = alert
         self._resume = resume
         self._in_flight: deque[_Pending] = deque()
@@ -138,6 +140,8 @@ class Sequencer:
             self._inbox.fail(error)
 
     def _act(self, pending: _Pending) -> None:
+        for session, cl_ord_id, _ in pending.steps.batch.names:
+            self._recall.note(session, cl_ord_id)
         for session, messages in pending.promised.items():
             if messages:
                 self._fix.release(session, messages)

@@ -128,3 +128,7 @@ class Recall(Protocol):
     def by_order_id(self, order_id: OrderID) -> Recalled | None:
         """The order, if any."""
         ...
+
+    def note(self, session: SessionName, cl_ord_id: ClOrdID) -> None:
+        """Remember that the name is used; called once it is durable."""
+        ...
