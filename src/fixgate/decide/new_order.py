@@ -82,6 +82,7 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
         session=message.session,
         venue=profile.venue,
         symbol=instrument.symbol,
+        venue_symbol=instrument.venue_symbol,
         side=message.side,
         account=message.account or rules.default_account,
         echo=message.echo,

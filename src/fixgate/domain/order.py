@@ -44,6 +44,7 @@ class Instruction:
     session: SessionName
     venue: VenueName
     symbol: str  # unified; the client's own spelling of 55 is in ``echo``
+    venue_symbol: str  # the venue's own
     side: Side
     account: str | None = None
     echo: Echo = ()
