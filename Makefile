@@ -2,7 +2,7 @@
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
-SETUP   = "$$(./scripts/setup/find_python.sh)" -m scripts.setup
+SETUP  := python="$$(./scripts/setup/find_python.sh)" && exec "$$python" -m scripts.setup
 INPUTS := pyproject.toml constraints.txt
 # An environment whose interpreter is gone is made again, whatever its stamps say.
 BROKEN := $(if $(wildcard $(PY)),,force)

@@ -61,7 +61,11 @@ class LoadSession:
         self._order_seq_num = first + 1
         self.socket = socket.create_connection((peer.host, peer.port), timeout=TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._log_on(first, reset=peer.first_seq_num is None)
+        try:
+            self._log_on(first, reset=peer.first_seq_num is None)
+        except BaseException:
+            self.socket.close()
+            raise
         self._encoded = [self._encode(index) for index in range(len(forms))]
 
     @property
@@ -100,6 +104,7 @@ class LoadSession:
         except TimeoutError:
             raise LoadFailed(f"silent for {TIMEOUT_S:.0f} s after {self.new} New reports") from None
         if not chunk:
+            self.socket.close()
             raise LoadFailed(f"connection closed after {self.new} New reports")
         buffer = self._carry + chunk
         end = self._end_of_last_message(buffer)
@@ -129,6 +134,7 @@ class LoadSession:
             if sign in complete:
                 at = complete.index(sign)
                 text = complete[max(0, at - 200) : at + 400].replace(b"\x01", b"|")
+                self.socket.close()
                 raise LoadFailed(f"the peer sent {what}: {text.decode(errors='replace')}")
         if b"\x0135=1\x01" in complete:
             for test_req_id in _TEST_REQ_ID.findall(complete):

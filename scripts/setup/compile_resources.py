@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-# Measured with g++ 12: the wrapper of the whole library needs 2.2 GB, every other file under 0.7.
+# Measured with g++ 12 at -O2: the binding needs 2.2 GB, every other file under 0.7.
 LARGEST_FILE_MB: Final = 2_300
 OTHER_FILE_MB: Final = 700
 
