@@ -22,12 +22,17 @@ ORDER_ID_LENGTH: Final = EPOCH_LENGTH + _SEQ_LENGTH
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+_PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+
+
 def base36(number: int, *, width: int) -> str:
     """``number`` in upper-case base 36, zero-padded to ``width``."""
     digits = ""
     while number:
-        number, rest = divmod(number, 36)
-        digits = _ALPHABET[rest] + digits
+        number, pair = divmod(number, 1296)
+        digits = _PAIRS[pair] + digits
+    if len(digits) > width:
+        digits = digits.lstrip("0")
     return digits.rjust(width, "0")
 
 

@@ -279,5 +279,45 @@ class InstrumentsLoaded:
     removed: tuple[str, ...] = ()
 
 
-Venue
+VenueInput = (
+    VenueAnswered
+    | VenueTraded
+    | VenueTradeCorrected
+    | VenueClosed
+    | VenueRestated
+    | VenueTriggered
+    | VenueLegReported
+    | VenueConnection
+    | InstrumentsLoaded
+)
+
+
+# --- what the process itself says -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A process took over. Memory begins with ``open_orders`` and nothing else."""
+
+    epoch: str
+    open_orders: tuple[OrderID, ...]
+    version: str
+    fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsConfigured:
+    """The client sessions and the symbol aliases in force from here on."""
+
+    sessions: tuple[SessionRules, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueConfigured:
+    """A venue's capability table in force from here on."""
+
+    profile: VenueProfile
+
+
 Input = ClientCommand | VenueInput | Started | SessionsConfigured | VenueConfigured

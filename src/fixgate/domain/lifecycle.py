@@ -5,12 +5,12 @@ Not here: who decides that an event happens (decide); sockets, clocks, databases
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 from fixgate.domain import events as e
 from fixgate.domain.errors import InvariantBroken
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.order import Execution, Order, Request, RequestPhase
 from fixgate.domain.rounding import notional, plus
@@ -89,17 +89,17 @@ def _settled(stage: S, *, order_qty: Decimal, cum_qty: Decimal) -> S:
 
 
 def _acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
-    return replace(order, stage=next_stage(order.stage, X.NEW), venue_order_id=event.venue_order_id)
+    return changed(order, stage=next_stage(order.stage, X.NEW), venue_order_id=event.venue_order_id)
 
 
 def _leg_acknowledged(order: Order, event: e.LegAcknowledged) -> Order:
-    return replace(order, venue_order_id=event.venue_order_id)
+    return changed(order, venue_order_id=event.venue_order_id)
 
 
 def _routed(order: Order, event: e.OrderRouted) -> Order:
     if event.leg == 0:
         return order
-    return replace(
+    return changed(
         _in_phase(order, RequestPhase.SUBMITTING),
         leg=event.leg,
         leg_base_qty=order.cum_qty,
@@ -110,18 +110,18 @@ def _routed(order: Order, event: e.OrderRouted) -> Order:
 
 def _in_phase(order: Order, phase: RequestPhase) -> Order:
     head, *rest = order.requests
-    return replace(order, requests=(replace(head, phase=phase), *rest))
+    return changed(order, requests=(changed(head, phase=phase), *rest))
 
 
 def _rejected(order: Order, _: e.OrderRejected) -> Order:
-    return replace(order, stage=next_stage(order.stage, X.REJECTED), closing=None)
+    return changed(order, stage=next_stage(order.stage, X.REJECTED), closing=None)
 
 
 def _with_quantities(order: Order, exec_type: X, cum_qty: Decimal, total: Decimal) -> Order:
     stage = next_stage(order.stage, exec_type)
     if exec_type is X.TRADE_CORRECT and stage is S.FILLED and cum_qty < order.terms.order_qty:
         stage = S.CANCELED  # the venue's leg is done; the difference does not work again
-    return replace(
+    return changed(
         order,
         stage=_settled(stage, order_qty=order.terms.order_qty, cum_qty=cum_qty),
         cum_qty=cum_qty,
@@ -132,7 +132,7 @@ def _with_quantities(order: Order, exec_type: X, cum_qty: Decimal, total: Decima
 def _traded(order: Order, event: e.Traded) -> Order:
     trade = event.execution
     if trade.leg != order.leg:  # a straggler of an earlier leg does not count for this one
-        order = replace(order, leg_base_qty=order.leg_base_qty + trade.last_qty)
+        order = changed(order, leg_base_qty=order.leg_base_qty + trade.last_qty)
     return _with_quantities(
         order,
         X.TRADE,
@@ -156,14 +156,14 @@ def corrected(order: Order, *, old: Execution, new: Execution | None) -> Order:
 
 
 def _request_received(order: Order, event: e.RequestReceived) -> Order:
-    return replace(order, requests=(*order.requests, event.request))
+    return changed(order, requests=(*order.requests, event.request))
 
 
 def _change_request(order: Order, cl_ord_id: ClOrdID, **changes: Any) -> Order:
-    return replace(
+    return changed(
         order,
         requests=tuple(
-            replace(each, **changes) if each.cl_ord_id == cl_ord_id else each
+            changed(each, **changes) if each.cl_ord_id == cl_ord_id else each
             for each in order.requests
         ),
     )
@@ -201,7 +201,7 @@ def _cancel_denied(order: Order, event: e.CancelDenied) -> Order:
 
 
 def _request_refused(order: Order, event: e.RequestRefused) -> Order:
-    return replace(order, requests=without(order.requests, event.cl_ord_id))
+    return changed(order, requests=without(order.requests, event.cl_ord_id))
 
 
 def _replaced(order: Order, event: e.OrderReplaced) -> Order:
@@ -209,8 +209,8 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
     instruction = order.instruction
     if request is not None and request.echo:
         echo = dict(instruction.echo) | dict(request.echo)
-        instruction = replace(instruction, echo=tuple(sorted(echo.items())))
-    return replace(
+        instruction = changed(instruction, echo=tuple(sorted(echo.items())))
+    return changed(
         order,
         instruction=instruction,
         terms=event.terms,
@@ -227,12 +227,12 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
 
 
 def _closing_noted(order: Order, event: e.ClosingNoted) -> Order:
-    return replace(order, closing=event.closing)
+    return changed(order, closing=event.closing)
 
 
 def _closed(order: Order, event: e.OrderClosed) -> Order:
     accepted = order.request(event.cl_ord_id) if event.cl_ord_id else None
-    return replace(
+    return changed(
         order,
         stage=next_stage(order.stage, event.exec_type),
         requests=without(order.requests, event.cl_ord_id),
@@ -244,11 +244,11 @@ def _closed(order: Order, event: e.OrderClosed) -> Order:
 def _restated(order: Order, event: e.OrderRestated) -> Order:
     stage = next_stage(order.stage, X.RESTATED)
     settled = _settled(stage, order_qty=event.terms.order_qty, cum_qty=order.cum_qty)
-    return replace(order, terms=event.terms, stage=settled)
+    return changed(order, terms=event.terms, stage=settled)
 
 
 def _triggered(order: Order, _: e.OrderTriggered) -> Order:
-    return replace(order, stage=next_stage(order.stage, X.TRIGGERED))
+    return changed(order, stage=next_stage(order.stage, X.TRIGGERED))
 
 
 _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {

@@ -172,9 +172,9 @@ class Order:
 
         Except after an end that nobody here asked for: the client must see that it is over.
         """
-        if self.is_terminal and self.stage is not OrdStatus.FILLED:
+        if not self.requests or (self.is_terminal and self.stage is not OrdStatus.FILLED):
             return self.stage
-        pended = [each for each in self.requests if each.pended] if self.requests else ()
+        pended = [each for each in self.requests if each.pended]
         if any(each.is_cancel for each in pended):
             return OrdStatus.PENDING_CANCEL
         return OrdStatus.PENDING_REPLACE if pended else self.stage

@@ -54,7 +54,9 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
 
 def to_wire(value: Decimal) -> str:
     """``value`` as FIX writes it: no exponent, no trailing zeros, no negative zero."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("", "-0") else text

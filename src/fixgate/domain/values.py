@@ -7,8 +7,17 @@ Not here: what FIX 4.2 writes differently (adapters/fix), and values nobody deci
 from enum import Enum, unique
 
 
+class Value(Enum):
+    """An enumeration whose members are looked up in tables on the hot path.
+
+    Enum hashes by name, in Python; members are singletons, so their identity does as well.
+    """
+
+    __hash__ = object.__hash__
+
+
 @unique
-class Side(Enum):
+class Side(Value):
     """Tag 54."""
 
     BUY = "1"
@@ -16,7 +25,7 @@ class Side(Enum):
 
 
 @unique
-class OrdType(Enum):
+class OrdType(Value):
     """Tag 40."""
 
     MARKET = "1"
@@ -36,7 +45,7 @@ class OrdType(Enum):
 
 
 @unique
-class TimeInForce(Enum):
+class TimeInForce(Value):
     """Tag 59."""
 
     DAY = "0"
@@ -47,7 +56,7 @@ class TimeInForce(Enum):
 
 
 @unique
-class OrdStatus(Enum):
+class OrdStatus(Value):
     """Tag 39."""
 
     NEW = "0"
@@ -63,7 +72,7 @@ class OrdStatus(Enum):
 
 
 @unique
-class ExecType(Enum):
+class ExecType(Value):
     """Tag 150: what just happened to an order."""
 
     NEW = "0"
@@ -84,7 +93,7 @@ class ExecType(Enum):
 
 
 @unique
-class RefusalReason(Enum):
+class RefusalReason(Value):
     """Why an order or request was refused, in order of precedence.
 
     The values are names: tags 102, 103 and 380 are mapped per FIX version in adapters/fix.
@@ -105,7 +114,7 @@ class RefusalReason(Enum):
 
 
 @unique
-class BusinessRejectReason(Enum):
+class BusinessRejectReason(Value):
     """Tag 380."""
 
     OTHER = "0"
@@ -117,7 +126,7 @@ class BusinessRejectReason(Enum):
 
 
 @unique
-class CxlRejResponseTo(Enum):
+class CxlRejResponseTo(Value):
     """Tag 434."""
 
     CANCEL = "1"
@@ -125,7 +134,7 @@ class CxlRejResponseTo(Enum):
 
 
 @unique
-class RestatementReason(Enum):
+class RestatementReason(Value):
     """Tag 378."""
 
     VENUE_CANCEL = "2"  # FIX: verbal change; the matrices use it for an unsolicited cancel

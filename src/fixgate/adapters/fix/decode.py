@@ -51,6 +51,7 @@ _UNSERVED: Final[Mapping[str, str]] = {
     "20003": "StopLossPx (20003)",
     "20004": "TakeProfitPx (20004)",
 }
+_UNSERVED_TAGS: Final = frozenset(_UNSERVED)
 _SIDES: Final = {each.value: each for each in Side}
 _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
@@ -169,9 +170,9 @@ _DECODERS: Final[Mapping[str, Callable[[SessionName, Fields], ClientCommand]]] =
 
 def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     """The terms of a D or G, or why there are none."""
-    for tag, name in _UNSERVED.items():
-        if tag in fields:
-            return None, Refusal(R.UNSUPPORTED, f"{name} is not supported")
+    if not _UNSERVED_TAGS.isdisjoint(fields):
+        named = next(name for tag, name in _UNSERVED.items() if tag in fields)
+        return None, Refusal(R.UNSUPPORTED, f"{named} is not supported")
     ord_type = _ORD_TYPES.get(fields.get("40", ""))
     if ord_type is None:
         return None, Refusal(R.UNSUPPORTED, f"OrdType (40) {fields.get('40')} is not supported")
@@ -179,7 +180,7 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     if time_in_force is None:
         text = f"TimeInForce (59) {fields.get('59')} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
-    instructions = fields.get("18", "").split()
+    instructions = fields["18"].split() if "18" in fields else []
     if any(each != _POST_ONLY for each in instructions):
         text = f"ExecInst (18) {fields['18']} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
