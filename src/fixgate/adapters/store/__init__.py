@@ -1,0 +1,35 @@
+"""The durable record in SQLite.
+
+Here: the journal and its query tables; opening, writing, reading back.
+Not here: what is recorded (the application), what is decided (the core).
+"""
+
+from fixgate.adapters.store.errors import JournalFailed, RecordUnreadable, StoreUnusable
+from fixgate.adapters.store.opening import Store, open_store
+from fixgate.adapters.store.reader import (
+    MessageFilter,
+    Reader,
+    StoredMessage,
+    StoredOrder,
+    StoredSession,
+)
+from fixgate.adapters.store.recall import StoreRecall
+from fixgate.adapters.store.stop_file import StopFile, Stopped
+from fixgate.adapters.store.writer import SqliteJournal
+
+__all__ = [
+    "JournalFailed",
+    "MessageFilter",
+    "Reader",
+    "RecordUnreadable",
+    "SqliteJournal",
+    "StopFile",
+    "Stopped",
+    "Store",
+    "StoreRecall",
+    "StoreUnusable",
+    "StoredMessage",
+    "StoredOrder",
+    "StoredSession",
+    "open_store",
+]

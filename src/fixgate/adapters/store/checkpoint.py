@@ -1,0 +1,70 @@
+"""Copying the log into the database without holding up commits.
+
+Here: Checkpointer. When the log is long, a thread of its own with its own connection copies most
+of it while commits go on. What was added meanwhile is little, and is copied between two commits,
+after the first has been answered; then the log starts again at its beginning.
+Not here: commits.
+"""
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from fixgate.adapters.store.sqlite import connect_checkpointer
+
+LONG_BYTES: Final = 32 * 1024 * 1024
+"""The log is copied when it grew by about this much. It grows on while it is being copied."""
+
+_CHECKPOINT: Final = "PRAGMA wal_checkpoint(PASSIVE)"
+# Each commit writes the last page of every table and index once more, and new pages for what it
+# adds: payloads, and about as much again in the query tables and unused parts of pages.
+_COMMIT_BYTES: Final = 60_000
+_PAYLOAD_FACTOR: Final = 3
+
+
+class Checkpointer:
+    """Keeps the log short. Used from the writer thread only."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._behind = connect_checkpointer(path)
+        self._grown = 0
+        self._wanted = Event()
+        self._copied = Event()
+        self._copying = False
+        self._closing = False
+        self._thread = Thread(target=self._run, name="checkpoint", daemon=True)
+        self._thread.start()
+
+    def after_commit(self, payload_bytes: int) -> None:
+        """Count what a commit added, and begin or finish a copy where it is time."""
+        self._grown += _COMMIT_BYTES + _PAYLOAD_FACTOR * payload_bytes
+        if self._copying:
+            if self._copied.is_set():
+                self._copying = False
+                self._connection.execute(_CHECKPOINT).fetchall()
+                self._grown = 0
+        elif self._grown >= LONG_BYTES:
+            self._copying = True
+            self._copied.clear()
+            self._wanted.set()
+
+    def close(self) -> None:
+        """End the thread, after the copy that may be under way."""
+        self._closing = True
+        self._wanted.set()
+        self._thread.join()
+        self._behind.close()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._closing:
+                return
+            # The next commit tells of a disk that is full or gone; the log holds everything.
+            with suppress(sqlite3.Error):
+                self._behind.execute(_CHECKPOINT).fetchall()
+            self._copied.set()

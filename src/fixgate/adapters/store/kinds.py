@@ -1,0 +1,208 @@
+"""Which kind of record each journal payload is, and its JSON.
+
+Here: the table of kinds, encode() and decode(). A kind's name carries a version: a change of a
+dataclass that old records do not fit gives it a new name, and the old one keeps a decoder.
+Decimals are strings and come back digit by digit, exponent and trailing zeros included.
+Not here: SQL; the hash chain.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, get_args
+
+import msgspec
+
+from fixgate.adapters.store.errors import RecordUnreadable
+from fixgate.application.ports.fix import Direction, FixMessage, SessionChanged
+from fixgate.application.ports.journal import FixIn, VenueIn
+from fixgate.domain import events as e
+from fixgate.domain import inputs as i
+from fixgate.domain.errors import InvariantBroken
+
+FIX_MESSAGE_KINDS: Final[Mapping[Direction, str]] = {
+    Direction.IN: "fix_in_noted.v1",
+    Direction.OUT: "fix_out.v1",
+}
+"""A FIX message for the record; which way it went can be told without looking into it."""
+
+KINDS: Final[Mapping[str, type]] = {
+    # What came in.
+    "fix_in.v1": FixIn,
+    "venue_in.v1": VenueIn,
+    "venue_answered.v1": i.VenueAnswered,
+    "venue_traded.v1": i.VenueTraded,
+    "venue_trade_corrected.v1": i.VenueTradeCorrected,
+    "venue_closed.v1": i.VenueClosed,
+    "venue_restated.v1": i.VenueRestated,
+    "venue_triggered.v1": i.VenueTriggered,
+    "venue_leg_reported.v1": i.VenueLegReported,
+    "venue_connection.v1": i.VenueConnection,
+    "instruments_loaded.v1": i.InstrumentsLoaded,
+    "started.v1": i.Started,
+    "sessions_configured.v1": i.SessionsConfigured,
+    "venue_configured.v1": i.VenueConfigured,
+    # What was noted.
+    FIX_MESSAGE_KINDS[Direction.IN]: FixMessage,
+    FIX_MESSAGE_KINDS[Direction.OUT]: FixMessage,
+    "session_changed.v1": SessionChanged,
+    # What was decided.
+    "order_received.v1": e.OrderReceived,
+    "order_refused.v1": e.OrderRefused,
+    "duplicate_refused.v1": e.DuplicateRefused,
+    "order_recalled.v1": e.OrderRecalled,
+    "order_routed.v1": e.OrderRouted,
+    "order_acknowledged.v1": e.OrderAcknowledged,
+    "leg_acknowledged.v1": e.LegAcknowledged,
+    "order_rejected.v1": e.OrderRejected,
+    "traded.v1": e.Traded,
+    "trade_corrected.v1": e.TradeCorrected,
+    "trade_busted.v1": e.TradeBusted,
+    "request_received.v1": e.RequestReceived,
+    "request_pended.v1": e.RequestPended,
+    "cancel_sent.v1": e.CancelSent,
+    "replace_sent.v1": e.ReplaceSent,
+    "request_returned.v1": e.RequestReturned,
+    "cancel_denied.v1": e.CancelDenied,
+    "request_refused.v1": e.RequestRefused,
+    "unknown_order_refused.v1": e.UnknownOrderRefused,
+    "order_replaced.v1": e.OrderReplaced,
+    "closing_noted.v1": e.ClosingNoted,
+    "order_closed.v1": e.OrderClosed,
+    "order_restated.v1": e.OrderRestated,
+    "order_triggered.v1": e.OrderTriggered,
+    "query_sent.v1": e.QuerySent,
+    "order_settled.v1": e.OrderSettled,
+    "status_reported.v1": e.StatusReported,
+    "unknown_status_reported.v1": e.UnknownStatusReported,
+    "message_rejected.v1": e.MessageRejected,
+    "business_message_rejected.v1": e.BusinessMessageRejected,
+    "alert_raised.v1": e.AlertRaised,
+    "gateway_started.v1": e.GatewayStarted,
+    "sessions_set.v1": e.SessionsSet,
+    "venue_set.v1": e.VenueSet,
+    "instruments_set.v1": e.InstrumentsSet,
+    "venue_connection_set.v1": e.VenueConnectionSet,
+}
+
+JOURNALED: Final[tuple[type, ...]] = (
+    *get_args(e.Event),
+    # A client's command is journaled as the message that it was decoded from.
+    *(each for each in get_args(i.Input) if each not in get_args(i.ClientCommand)),
+    FixIn,
+    FixMessage,
+    VenueIn,
+    SessionChanged,
+)
+"""Every class whose instances may be the payload of a record."""
+
+
+class _VenueInWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """VenueIn in JSON: the venue's input with its own kind beside it."""
+
+    kind: str
+    given: msgspec.Raw
+    recalled: tuple[i.Recalled, ...]
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_NAME_OF: Final[Mapping[type, str]] = {
+    cls: name for name, cls in KINDS.items() if cls is not FixMessage
+}
+_DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
+    name: msgspec.json.Decoder(_VenueInWire if cls is VenueIn else cls)
+    for name, cls in KINDS.items()
+}
+
+
+def _with_sorted_accepts(built: Any) -> Any:
+    built["profile"]["accepts"].sort()
+    return built
+
+
+def _with_sorted_permissions(built: Any) -> Any:
+    for session in built["sessions"]:
+        session["accounts"].sort()
+        session["venues"].sort()
+    return built
+
+
+# A frozenset has no order of its own; the same payload must always give the same text.
+_SETS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    i.VenueConfigured: _with_sorted_accepts,
+    e.VenueSet: _with_sorted_accepts,
+    i.SessionsConfigured: _with_sorted_permissions,
+    e.SessionsSet: _with_sorted_permissions,
+}
+
+
+def kind_of(payload: Any) -> str:
+    """The kind of a payload.
+
+    Raises:
+        KeyError: its class is not one that is journaled.
+    """
+    cls = type(payload)
+    return FIX_MESSAGE_KINDS[payload.direction] if cls is FixMessage else _NAME_OF[cls]
+
+
+def encode(payload: Any) -> tuple[str, bytes]:
+    """The kind and the JSON (UTF-8) of a payload.
+
+    Raises:
+        KeyError: its class is not one that is journaled.
+    """
+    cls = type(payload)
+    kind = _NAME_OF.get(cls) or kind_of(payload)
+    if cls is VenueIn:
+        payload = _venue_in_wire(payload)
+    elif cls in _SETS:
+        payload = _SETS[cls](msgspec.to_builtins(payload))
+    return kind, json_of(payload)
+
+
+def json_of(value: Any) -> bytes:
+    """The JSON of any frozen dataclass of the core."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        # A lone surrogate: somebody outside sent text that is no text. It is kept as an escape,
+        # since a peer must not be able to stop the journal.
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
+
+
+def _venue_in_wire(payload: VenueIn) -> _VenueInWire:
+    kind, given = encode(payload.given)
+    return _VenueInWire(kind=kind, given=msgspec.Raw(given), recalled=payload.recalled)
+
+
+def decode(kind: str, text: str | bytes) -> Any:
+    """The payload again.
+
+    Raises:
+        RecordUnreadable: the kind is unknown, or the text does not fit it.
+    """
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise RecordUnreadable(f"this release does not know records of kind {kind!r}")
+    try:
+        payload = read_json(decoder, text)
+    except (msgspec.MsgspecError, InvariantBroken, ValueError) as problem:
+        raise RecordUnreadable(f"a record of kind {kind!r} does not fit it: {problem}") from problem
+    if isinstance(payload, _VenueInWire):
+        given = decode(payload.kind, bytes(payload.given))
+        return VenueIn(given=given, recalled=payload.recalled)
+    return payload
+
+
+def read_json(decoder: msgspec.json.Decoder[Any], text: str | bytes) -> Any:
+    """The value that ``json_of`` gave the text of.
+
+    Raises:
+        msgspec.MsgspecError: the text does not fit the decoder's type.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(text), decoder.type)

@@ -1,0 +1,182 @@
+"""Opening the store: making it when it is not there, checking it when it is.
+
+Here: open_store() and Store, which holds the lock and hands out journal, reader and recall.
+A store that cannot be used is left exactly as it was.
+Not here: what the tables are; reading and writing.
+"""
+
+import os
+import platform
+import sqlite3
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from fixgate.adapters.store import tables as t
+from fixgate.adapters.store.chain import genesis
+from fixgate.adapters.store.errors import StoreUnusable
+from fixgate.adapters.store.lock import StoreLock
+from fixgate.adapters.store.reader import Reader
+from fixgate.adapters.store.recall import StoreRecall
+from fixgate.adapters.store.sqlite import APPLICATION_ID, connect_reader, connect_writer, schema
+from fixgate.adapters.store.writer import SqliteJournal
+from fixgate.application.ports.clock import Clock
+from fixgate.domain.ids import EPOCH_LENGTH, base36
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER_LENGTH: Final = 100
+_USER_VERSION: Final = slice(60, 64)  # offsets of the SQLite file format, big-endian
+_APPLICATION_ID: Final = slice(68, 72)
+
+
+class Store:
+    """An open store. It is this process's alone until ``close``."""
+
+    def __init__(self, path: Path, lock: StoreLock, reader: Reader) -> None:
+        self.path = path
+        self.reader = reader
+        self.epoch = reader.meta("epoch")
+        self._lock = lock
+        self._journal: SqliteJournal | None = None
+        self._recall: StoreRecall | None = None
+
+    def journal(self) -> SqliteJournal:
+        """The journal, made at the first call, which must be made on the event loop's thread."""
+        if self._journal is None:
+            last_seq, last_hash = self.reader.last()
+            self._journal = SqliteJournal(
+                self.path,
+                last_seq=last_seq,
+                last_hash=last_hash or genesis(self.epoch),
+                sessions=self.reader.session_rows(),
+            )
+        return self._journal
+
+    def recall(self) -> StoreRecall:
+        """What reads back forgotten orders, made at the first call: up to a second or two."""
+        if self._recall is None:
+            self._recall = StoreRecall(self.path)
+        return self._recall
+
+    async def close(self) -> None:
+        """Let what waits become durable, close everything and give up the lock."""
+        if self._journal is not None:
+            await self._journal.close()
+        if self._recall is not None:
+            self._recall.close()
+        self.reader.close()
+        self._lock.release()
+
+
+def open_store(path: Path, clock: Clock) -> Store:
+    """The store in the database file ``path``; it is made if neither file nor folder are there.
+
+    Raises:
+        StoreUnusable: it cannot be written, is in use, is damaged, or is no store of this release.
+    """
+    folder = path.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StoreUnusable(folder, f"cannot be made: {problem.strerror}") from problem
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreUnusable(folder, "cannot be written: Permission denied")
+    lock = StoreLock(path)
+    try:
+        if not path.exists():
+            _make(path, clock)
+        _check_header(path)
+        return Store(path, lock, _checked_reader(path))
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _make(path: Path, clock: Clock) -> None:
+    """Make an empty store under another name, and give it its own when it is complete."""
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        raise StoreUnusable(log, f"is there without {path.name}, to which it belongs")
+    unfinished = path.with_name(path.name + ".new")
+    try:
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _write_schema(unfinished, clock.now_ns())
+        unfinished.rename(path)
+        _sync_folder(path.parent)
+    except (OSError, sqlite3.Error) as problem:
+        unfinished.unlink(missing_ok=True)
+        raise StoreUnusable(path, f"cannot be made: {problem}") from problem
+
+
+def _write_schema(path: Path, now_ns: int) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN")
+        for statement in schema():
+            connection.execute(statement)
+        for name, value in _meta(now_ns).items():
+            connection.execute("INSERT INTO meta(name, value) VALUES (?, ?)", (name, value))
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _meta(now_ns: int) -> dict[str, str]:
+    return {
+        "schema_version": str(t.SCHEMA_VERSION),
+        "epoch": base36(now_ns // 1_000_000_000, width=EPOCH_LENGTH)[-EPOCH_LENGTH:],
+        "created_ns": str(now_ns),
+        "versions": f"fixgate {version('fixgate')}, Python {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version}",
+    }
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check_header(path: Path) -> None:
+    """Look at the file without SQLite, which would repair, create or convert things."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_LENGTH)
+    except OSError as problem:
+        raise StoreUnusable(path, f"cannot be read: {problem.strerror}") from problem
+    if not header.startswith(_MAGIC) or len(header) < _HEADER_LENGTH:
+        raise StoreUnusable(path, "is not a SQLite database")
+    if int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID:
+        raise StoreUnusable(path, "is a SQLite database but not a journal of Fixgate")
+    found = int.from_bytes(header[_USER_VERSION])
+    if found != t.SCHEMA_VERSION:
+        raise StoreUnusable(
+            path, f"has schema version {found}; this release reads version {t.SCHEMA_VERSION}"
+        )
+    if not os.access(path, os.W_OK):
+        raise StoreUnusable(path, "cannot be written: Permission denied")
+
+
+def _checked_reader(path: Path) -> Reader:
+    """A reader, after a look at what a start needs."""
+    try:
+        connect_reader(path).close()
+        writer = connect_writer(path)
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("ROLLBACK")
+        finally:
+            writer.close()
+        reader = Reader(path)
+    except sqlite3.Error as problem:
+        raise StoreUnusable(path, f"cannot be used: {problem}") from problem
+    try:
+        reader.check()
+    except StoreUnusable:
+        reader.close()
+        raise
+    return reader

@@ -1,0 +1,308 @@
+"""Reading the store: what a start needs, and what people ask.
+
+Here: Reader, with a read-only connection of its own. It works in the gateway and in any other
+process, while a gateway writes and when none runs.
+Not here: recalling one forgotten order (recall), writing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, StaticPool, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from fixgate.adapters.store import tables as t
+from fixgate.adapters.store.chain import genesis, link
+from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
+from fixgate.adapters.store.kinds import decode
+from fixgate.adapters.store.rows import execution_from, in_order, order_from, trades
+from fixgate.adapters.store.sqlite import connect_reader
+from fixgate.application.ports.fix import FixMessage
+from fixgate.application.ports.journal import ExecutionRow, FixIn, FixRow, Record, VenueCallRow
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName
+from fixgate.domain.inputs import Recalled
+from fixgate.domain.order import Order, RefusedOrder
+
+_PAGE: Final = 1_000
+"""Records read at once; a long query would keep the log from starting again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """A session as the last commit left it."""
+
+    name: SessionName
+    last_in: int
+    last_out: int
+    connected: bool
+    peer: str
+    since_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """An order or refused order, and when it first and last changed."""
+
+    order: Order | RefusedOrder
+    created_ns: int
+    updated_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A FIX message: what it was found by, and the message itself."""
+
+    row: FixRow
+    message: FixMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which FIX messages are wanted; None: any. Times are UTC nanoseconds, both ends included."""
+
+    session: SessionName | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    cl_ord_id: str | None = None
+    order_id: str | None = None
+    direction: str | None = None
+    msg_type: str | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """The same in SQL."""
+        columns = t.fix_messages.c
+        for name in ("session", "cl_ord_id", "order_id", "direction", "msg_type"):
+            wanted = getattr(self, name)
+            if wanted is not None:
+                yield columns[name] == wanted
+        if self.since_ns is not None:
+            yield columns.at_ns >= self.since_ns
+        if self.until_ns is not None:
+            yield columns.at_ns <= self.until_ns
+
+
+class Reader:
+    """Reads what is committed. Not for several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store for reading.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        self._path = path
+        raw = connect_reader(path)
+        self._engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+        self._connection = self._engine.connect()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        return self._connection.execute(query).fetchall()
+
+    # --- what a start needs ---------------------------------------------------------------
+
+    def check(self) -> None:
+        """See that what a start needs is there and readable.
+
+        Raises:
+            StoreUnusable: it is not.
+        """
+        try:
+            for table in t.metadata.tables.values():
+                self._rows(select(table).limit(1))
+            if self.meta("schema_version") != str(t.SCHEMA_VERSION):
+                raise StoreUnusable(self._path, "is damaged: it contradicts itself on its version")
+            last_seq, last_hash = self.last()
+            if last_hash is not None and self._first_bad(last_seq) is not None:
+                raise StoreUnusable(self._path, f"is damaged: record {last_seq} is not as written")
+        except (SQLAlchemyError, KeyError, UnicodeDecodeError) as problem:
+            what = " ".join(str(getattr(problem, "orig", problem)).split())
+            raise StoreUnusable(self._path, f"is damaged: {what}") from problem
+
+    def meta(self, name: str) -> str:
+        """``schema_version``, ``epoch``, ``created_ns`` or ``versions``.
+
+        Raises:
+            KeyError: there is no such fact.
+        """
+        found = self._rows(select(t.meta.c.value).where(t.meta.c.name == name))
+        if not found:
+            raise KeyError(name)
+        return str(found[0].value)
+
+    def last(self) -> tuple[int, bytes | None]:
+        """Number and hash of the last record; (0, None) in an empty journal."""
+        columns = t.journal.c
+        found = self._rows(select(columns.seq, columns.hash).order_by(columns.seq.desc()).limit(1))
+        return (found[0].seq, found[0].hash) if found else (0, None)
+
+    def session_rows(self) -> dict[SessionName, tuple[Any, ...]]:
+        """The rows of ``sessions``, by name."""
+        return {row.name: tuple(row) for row in self._rows(select(t.sessions))}
+
+    def open_orders(self) -> list[Recalled]:
+        """Orders that are not over, oldest first, with their trades and names."""
+        working = t.orders.c.working == 1
+        names: dict[str, list[ClOrdID]] = {}
+        named = t.cl_ord_ids.join(t.orders, t.orders.c.order_id == t.cl_ord_ids.c.order_id)
+        for row in self._rows(
+            select(t.cl_ord_ids.c.order_id, t.cl_ord_ids.c.cl_ord_id)
+            .select_from(named)
+            .where(working)
+            .order_by(t.cl_ord_ids.c.number)
+        ):
+            names.setdefault(row.order_id, []).append(row.cl_ord_id)
+        reports: dict[str, list[ExecutionRow]] = {}
+        reported = t.executions.join(t.orders, t.orders.c.order_id == t.executions.c.order_id)
+        for row in self._rows(select(t.executions).select_from(reported).where(working)):
+            reports.setdefault(row.order_id, []).append(execution_from(row))
+        found = []
+        bodies = select(t.orders.c.body).where(working).order_by(t.orders.c.order_id)
+        for row in self._rows(bodies):
+            order = order_from(row.body, refused=False)
+            if isinstance(order, Order):
+                order_id = order.order_id
+                found.append(
+                    Recalled(
+                        order=order,
+                        executions=trades(reports.get(order_id, ())),
+                        cl_ord_ids=tuple(names.get(order_id, ())),
+                    )
+                )
+        return found
+
+    # --- the journal ----------------------------------------------------------------------
+
+    def records(self, from_seq: int = 1) -> Iterator[Record]:
+        """The records from ``from_seq`` on, in order, as far as they are committed.
+
+        Raises:
+            RecordUnreadable: a payload does not fit its kind.
+        """
+        for row in self._journal(from_seq):
+            yield Record(
+                seq=row.seq,
+                at_ns=row.at_ns,
+                session=row.session,
+                cause=row.cause,
+                payload=decode(row.kind, row.payload),
+            )
+
+    def verify(self) -> int | None:
+        """The number of the first record that is not as written, or follows one that is missing.
+
+        None: the chain is whole, from the first record to the last one there.
+        """
+        return self._first_bad(1)
+
+    def _first_bad(self, from_seq: int) -> int | None:
+        tip = genesis(self.meta("epoch")) if from_seq == 1 else None
+        for row in self._journal(from_seq):
+            session = None if row.session is None else row.session.encode()
+            made = link(
+                row.prev_hash,
+                seq=row.seq,
+                at_ns=row.at_ns,
+                cause=row.cause,
+                kind=row.kind.encode(),
+                session=session,
+                payload=row.payload.encode(),
+            )
+            if made != row.hash or tip not in (None, row.prev_hash):
+                return int(row.seq)
+            tip = row.hash
+        return None
+
+    def _journal(self, from_seq: int) -> Iterator[Row[Any]]:
+        seq = t.journal.c.seq
+        while rows := self._rows(
+            select(t.journal).where(seq >= from_seq).order_by(seq).limit(_PAGE)
+        ):
+            yield from rows
+            from_seq = rows[-1].seq + 1
+
+    # --- what people ask ------------------------------------------------------------------
+
+    def sessions(self) -> list[StoredSession]:
+        """All sessions ever seen, by name."""
+        return [
+            StoredSession(**{**row._mapping, "connected": bool(row.connected)})  # noqa: SLF001
+            for row in self._rows(select(t.sessions).order_by(t.sessions.c.name))
+        ]
+
+    def recent_orders(
+        self, count: int, *, session: SessionName | None = None, working: bool = False
+    ) -> list[StoredOrder]:
+        """The ``count`` newest orders, newest first; with ``working`` only those not over."""
+        columns = t.orders.c
+        query = select(columns.body, columns.venue, columns.created_ns, columns.updated_ns)
+        if session is not None:
+            query = query.where(columns.session == session)
+        if working:
+            query = query.where(columns.working == 1)
+        return [
+            StoredOrder(
+                order=order_from(row.body, refused=row.venue is None),
+                created_ns=row.created_ns,
+                updated_ns=row.updated_ns,
+            )
+            for row in self._rows(query.order_by(columns.order_id.desc()).limit(count))
+        ]
+
+    def executions(self, order_id: OrderID) -> list[ExecutionRow]:
+        """The reports of an order, in the order in which they were decided."""
+        query = select(t.executions).where(t.executions.c.order_id == order_id)
+        return in_order(execution_from(row) for row in self._rows(query))
+
+    def venue_calls(self, order_id: OrderID) -> list[VenueCallRow]:
+        """Our calls for an order, and the answers, in order."""
+        columns = t.venue_calls.c
+        # Our id at the venue is the OrderID and what tells the leg, letters and digits only.
+        legs = columns.venue_cl_ord_id.between(order_id, order_id + "~")
+        return [
+            VenueCallRow(**row._mapping)  # noqa: SLF001 - the documented way to a dict
+            for row in self._rows(select(t.venue_calls).where(legs).order_by(columns.seq))
+        ]
+
+    def messages(self, wanted: MessageFilter, count: int) -> list[StoredMessage]:
+        """The ``count`` newest FIX messages that fit, oldest first."""
+        columns = t.fix_messages.c
+        query = _messages().where(*wanted.conditions())
+        if wanted.session is not None:  # as the index has them
+            query = query.order_by(columns.at_ns.desc())
+        rows = self._rows(query.order_by(columns.seq.desc()).limit(count))
+        return [_message(row) for row in reversed(rows)]
+
+    def messages_after(
+        self, seq: int, wanted: MessageFilter, *, look_at: int = 10_000
+    ) -> tuple[list[StoredMessage], int]:
+        """What fits among the next ``look_at`` FIX messages after record ``seq``; and how far
+        they reach: ask again from there, to follow.
+        """
+        columns = t.fix_messages.c
+        ahead = select(columns.seq).where(columns.seq > seq).order_by(columns.seq).limit(look_at)
+        seqs = [row.seq for row in self._rows(ahead)]
+        if not seqs:
+            return [], seq
+        query = _messages().where(columns.seq.between(seqs[0], seqs[-1]), *wanted.conditions())
+        return [_message(row) for row in self._rows(query.order_by(columns.seq))], seqs[-1]
+
+
+def _messages() -> Select[Any]:
+    joined = t.fix_messages.join(t.journal, t.journal.c.seq == t.fix_messages.c.seq)
+    return select(t.fix_messages, t.journal.c.kind, t.journal.c.payload).select_from(joined)
+
+
+def _message(row: Row[Any]) -> StoredMessage:
+    found = decode(row.kind, row.payload)
+    if isinstance(found, FixIn):
+        found = found.message
+    if not isinstance(found, FixMessage):
+        raise RecordUnreadable(f"record {row.seq} of kind {row.kind!r} is no FIX message")
+    return StoredMessage(row=FixRow(*tuple(row)[:-2]), message=found)

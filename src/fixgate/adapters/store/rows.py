@@ -1,0 +1,274 @@
+"""What a batch and a payload look like as rows.
+
+Here: the only functions that turn the application's values into the columns of each table, and
+back; the writer uses them, and whatever rebuilds the query tables does too. Column order is that
+of ``tables``.
+Not here: SQL, connections.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from fixgate.adapters.store.chain import link
+from fixgate.adapters.store.kinds import encode, json_of, read_json
+from fixgate.application.ports.journal import Batch, ExecutionRow, Record
+from fixgate.domain.ids import ExecID, OrderID, SessionName, TradeID
+from fixgate.domain.order import Execution, Order, RefusedOrder
+from fixgate.domain.values import ExecType, OrdStatus
+
+_ORDER: Final = msgspec.json.Decoder(Order)
+_REFUSED: Final = msgspec.json.Decoder(RefusedOrder)
+_TABLES: Final = (
+    "journal",
+    "orders",
+    "cl_ord_ids",
+    "executions",
+    "fix_messages",
+    "venue_calls",
+    "sessions",
+)
+_WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
+_INTEGER_MAX: Final = 2**63 - 1
+
+
+class Rows:
+    """The rows of one transaction, each table's in one flat list: cheap to build and to bind."""
+
+    __slots__ = (
+        "_changed",
+        "_known",
+        "cl_ord_ids",
+        "executions",
+        "fix_messages",
+        "journal",
+        "last_hash",
+        "last_seq",
+        "orders",
+        "payload_bytes",
+        "sessions",
+        "venue_calls",
+    )
+
+    def __init__(
+        self, last_seq: int, last_hash: bytes, known: Mapping[SessionName, tuple[Any, ...]]
+    ) -> None:
+        self._known = known
+        self.last_seq = last_seq
+        self.last_hash = last_hash
+        self.payload_bytes = 0
+        self.journal: list[Any] = []
+        self.orders: list[Any] = []
+        self.cl_ord_ids: list[Any] = []
+        self.executions: list[Any] = []
+        self.fix_messages: list[Any] = []
+        self.venue_calls: list[Any] = []
+        self.sessions: list[Any] = []
+        self._changed: dict[SessionName, list[Any]] = {}
+
+    def fill(self, batches: Sequence[Batch]) -> None:
+        """Add what the batches make durable; of an order that changed twice, the last state."""
+        latest: dict[OrderID, tuple[Order, int, int]] = {}
+        for batch in batches:
+            for record in batch.records:
+                self._link(record)
+            for order in batch.orders.values():
+                first = latest.get(order.order_id)
+                created_ns = batch.at_ns if first is None else first[1]
+                latest[order.order_id] = (order, created_ns, batch.at_ns)
+            for refused in batch.refused:
+                self.orders += refused_row(refused, batch.at_ns)
+            for name in batch.names:
+                self.cl_ord_ids += name
+            self._add_query_rows(batch)
+            self._note_sessions(batch)
+        for order, created_ns, updated_ns in latest.values():
+            self.orders += order_row(order, created_ns, updated_ns)
+        for row in self._changed.values():
+            self.sessions += row
+
+    def _add_query_rows(self, batch: Batch) -> None:
+        for e in batch.executions:
+            self.executions += (
+                e.order_id, e.exec_id, e.at_ns, e.exec_type, e.ord_status,
+                e.last_qty, e.last_px, e.trade_id, e.leg, e.exec_ref_id,
+            )  # fmt: skip
+        for m in batch.fix_messages:
+            self.fix_messages += (
+                m.seq, m.at_ns, m.session, m.direction, m.msg_type,
+                m.msg_seq_num, m.cl_ord_id, m.order_id, m.symbol,
+            )  # fmt: skip
+        for c in batch.venue_calls:
+            self.venue_calls += (c.venue_cl_ord_id, c.seq, c.at_ns, c.venue, c.call, c.outcome)
+
+    def _note_sessions(self, batch: Batch) -> None:
+        for name, last_in in batch.last_in.items():
+            self._session(name)[1] = last_in
+        for name, last_out in batch.last_out.items():
+            self._session(name)[2] = last_out
+        for name, (connected, peer, since_ns) in batch.connected.items():
+            self._session(name)[3:] = int(connected), peer, since_ns
+
+    def _session(self, name: SessionName) -> list[Any]:
+        row = self._changed.get(name)
+        if row is None:
+            row = self._changed[name] = [*self._known.get(name, (name, 0, 0, 0, "", 0))]
+        return row
+
+    def _link(self, record: Record) -> None:
+        seq, session = record.seq, record.session
+        at_ns, cause, prev_hash = record.at_ns, record.cause, self.last_hash
+        kind, payload = encode(record.payload)
+        self.last_hash = link(
+            prev_hash,
+            seq=seq,
+            at_ns=at_ns,
+            cause=cause,
+            kind=kind.encode(),
+            session=None if session is None else session.encode(),
+            payload=payload,
+        )
+        self.last_seq = seq
+        self.payload_bytes += len(payload)
+        self.journal += (
+            seq, at_ns, kind, session, cause, payload.decode(), prev_hash, self.last_hash,
+        )  # fmt: skip
+
+    def make_storable(self) -> None:
+        """Replace what the database cannot hold in a column: lone surrogates and huge numbers.
+
+        The journal's payload keeps them as they came.
+        """
+        for _, values in self.tables():
+            values[:] = [_storable_value(each) for each in values]
+
+    def tables(self) -> Iterator[tuple[str, list[Any]]]:
+        """The name of each table, and its rows."""
+        for name in _TABLES:
+            yield name, getattr(self, name)
+
+    def session_rows(self) -> Mapping[SessionName, tuple[Any, ...]]:
+        """The rows of the sessions that changed, by name."""
+        return {name: tuple(row) for name, row in self._changed.items()}
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def order_row(order: Order, created_ns: int, updated_ns: int) -> tuple[Any, ...]:
+    """The row of an order as it is now."""
+    about, terms = order.instruction, order.terms
+    return (
+        order.order_id,
+        about.session,
+        order.cl_ord_id,
+        about.venue,
+        about.symbol,
+        about.side.value,
+        terms.ord_type.value,
+        terms.time_in_force.value,
+        str(terms.order_qty),
+        _text(terms.price),
+        _text(terms.stop_px),
+        about.account,
+        order.ord_status.value,
+        str(order.cum_qty),
+        str(order.avg_px),
+        created_ns,
+        updated_ns,
+        0 if order.is_terminal else 1,
+        json_of(order).decode(),
+    )
+
+
+def refused_row(refused: RefusedOrder, at_ns: int) -> tuple[Any, ...]:
+    """The row of an order that never worked."""
+    return (
+        refused.order_id,
+        refused.session,
+        refused.cl_ord_id,
+        *(None,) * 9,
+        OrdStatus.REJECTED.value,
+        "0",
+        "0",
+        at_ns,
+        at_ns,
+        0,
+        json_of(refused).decode(),
+    )
+
+
+def storable(text: str) -> str:
+    """``text`` as a column holds it: lone surrogates become six characters each."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def _storable_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, int):
+        return max(-_INTEGER_MAX, min(value, _INTEGER_MAX))
+    return value
+
+
+def order_from(body: str, *, refused: bool) -> Order | RefusedOrder:
+    """The order that a row's ``body`` holds.
+
+    Raises:
+        msgspec.MsgspecError, InvariantBroken: it is not one.
+    """
+    order: Order | RefusedOrder = read_json(_REFUSED if refused else _ORDER, body)
+    return order
+
+
+def execution_from(row: Sequence[Any]) -> ExecutionRow:
+    """The report that a row of ``executions`` holds."""
+    order_id, exec_id, at_ns, exec_type, ord_status, *rest = row
+    last_qty, last_px, trade_id, leg, exec_ref_id = rest
+    return ExecutionRow(
+        exec_id=exec_id,
+        order_id=order_id,
+        at_ns=at_ns,
+        exec_type=exec_type,
+        ord_status=ord_status,
+        last_qty=last_qty,
+        last_px=last_px,
+        trade_id=trade_id,
+        leg=leg,
+        exec_ref_id=exec_ref_id,
+    )
+
+
+def _report_number(row: ExecutionRow) -> tuple[str, int]:
+    """Where a report stands among its order's: an ExecID ends in a number, "-9" before "-10"."""
+    stem, _, index = row.exec_id.rpartition("-")
+    return stem, int(index) if index.isdecimal() else 0
+
+
+def in_order(rows: Iterable[ExecutionRow]) -> list[ExecutionRow]:
+    """The reports of one order as they were decided."""
+    return sorted(rows, key=_report_number)
+
+
+def trades(rows: Iterable[ExecutionRow]) -> tuple[Execution, ...]:
+    """The trades of one order as last corrected, from its reports."""
+    standing: dict[ExecID, Execution] = {}
+    for row in in_order(rows):
+        if row.exec_ref_id is not None:  # a correction or a bust: what it refers to is void
+            standing.pop(row.exec_ref_id, None)
+        if row.trade_id is not None and row.exec_type in _WITH_A_TRADE:
+            standing[row.exec_id] = Execution(
+                exec_id=row.exec_id,
+                trade_id=TradeID(row.trade_id),
+                leg=row.leg,
+                last_qty=Decimal(row.last_qty or 0),
+                last_px=Decimal(row.last_px or 0),
+            )
+    return tuple(standing.values())
