@@ -131,8 +131,13 @@ class Sequencer:
 
     def _release(self, committed: "asyncio.Future[None]") -> None:
         """The batch is durable: now the world hears, in order."""
-        if committed.cancelled() or committed.exception() is not None:
-            return  # run() is awaiting it and halts
+        if committed.cancelled():
+            return
+        failure = committed.exception()
+        if failure is not None:
+            # run() may be waiting for inputs; it must hear of it there.
+            self._inbox.fail(failure if isinstance(failure, Exception) else RuntimeError(failure))
+            return
         pending = self._in_flight.popleft()
         try:
             self._act(pending)

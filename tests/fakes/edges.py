@@ -1,0 +1,111 @@
+"""Fake edges for the sequencer: a journal, a FIX side, a venue and a recall in memory."""
+
+import asyncio
+from collections.abc import Sequence
+
+from fixgate.application.ports.fix import FixDelivered
+from fixgate.application.ports.journal import Batch
+from fixgate.application.ports.venue import (
+    CancelLeg,
+    Hear,
+    QueryLeg,
+    ReplaceLeg,
+    SubmitLeg,
+    WorkingLeg,
+)
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName
+from fixgate.domain.inputs import Recalled
+from fixgate.domain.instruments import VenueProfile
+
+
+class FakeJournal:
+    """Commits when told to."""
+
+    def __init__(self, *, at_once: bool = False) -> None:
+        self.last_seq = 0
+        self.waiting: list[tuple[Batch, asyncio.Future[None]]] = []
+        self.committed: list[Batch] = []
+        self._at_once = at_once
+
+    def commit(self, batch: Batch) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((batch, future))
+        if self._at_once:
+            self.succeed()
+        return future
+
+    def succeed(self) -> None:
+        """Let the oldest waiting commit be durable."""
+        batch, future = self.waiting.pop(0)
+        self.committed.append(batch)
+        future.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Let every waiting commit fail."""
+        for _, future in self.waiting:
+            future.set_exception(error)
+        self.waiting.clear()
+
+
+class FakeFix:
+    """Numbers reports per session and keeps what was released."""
+
+    def __init__(self) -> None:
+        self.next: dict[SessionName, int] = {}
+        self.released: list[tuple[SessionName, int, str]] = []
+        self.halted: tuple[list[FixDelivered], str] | None = None
+
+    def reserve(self, session: SessionName, count: int) -> int | None:
+        first = self.next.get(session, 1)
+        self.next[session] = first + count
+        return first
+
+    def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
+        self.released.extend((session, number, text) for number, text in reports)
+
+    def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
+        self.halted = (list(unanswered), text)
+
+
+class FakeVenue:
+    """Remembers the calls it gets; the test says what comes of them through ``hear``."""
+
+    def __init__(self, profile: VenueProfile) -> None:
+        self.profile = profile
+        self.calls: list[SubmitLeg | CancelLeg | ReplaceLeg | QueryLeg] = []
+        self.hear: Hear | None = None
+
+    async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
+        self.hear = hear
+        self.working = list(working)
+
+    async def stop(self) -> None:
+        self.hear = None
+
+    def submit(self, call: SubmitLeg) -> None:
+        self.calls.append(call)
+
+    def cancel(self, call: CancelLeg) -> None:
+        self.calls.append(call)
+
+    def replace(self, call: ReplaceLeg) -> None:
+        self.calls.append(call)
+
+    def query(self, call: QueryLeg) -> None:
+        self.calls.append(call)
+
+
+class NothingToRecall:
+    """A recall that never forgot anything, because nothing was ever there."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[SessionName, ClOrdID]] = []
+
+    def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> Recalled | None:
+        return None
+
+    def by_order_id(self, order_id: OrderID) -> Recalled | None:
+        return None
+
+    def note(self, session: SessionName, cl_ord_id: ClOrdID) -> None:
+        self.noted.append((session, cl_ord_id))

@@ -1,0 +1,203 @@
+"""The sequencer between fake edges: decide, write down, then act."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from fakes.core import EPOCH, SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
+from fakes.edges import FakeFix, FakeJournal, FakeVenue, NothingToRecall
+from fixgate.application.effects import Venues
+from fixgate.application.inbox import Given, Inbox
+from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.application.sequencer import IN_FLIGHT_MAX, Sequencer
+from fixgate.application.step import Stepper
+from fixgate.domain import inputs as i
+from fixgate.domain.events import AlertRaised
+from fixgate.domain.ids import Ids
+from fixgate.domain.order import Order
+from fixgate.domain.state import State
+from fixgate.domain.values import OrdStatus
+
+PATIENCE_S = 10
+
+
+class Desk:
+    """A sequencer with its fake edges, ready to trade."""
+
+    def __init__(self, journal: FakeJournal | None = None) -> None:
+        self.client = FakeCore()  # only to compose client messages
+        self.journal = journal or FakeJournal()
+        self.fix = FakeFix()
+        self.venue = FakeVenue(a_profile())
+        self.recall = NothingToRecall()
+        self.alerts: list[AlertRaised] = []
+        self.resumed = 0
+        self.inbox = Inbox()
+        self.state = State(Ids(EPOCH))
+        self.sequencer = Sequencer(
+            inbox=self.inbox,
+            stepper=Stepper(self.state, self.client.codec, self.recall, last_seq=0),
+            journal=self.journal,
+            codec=self.client.codec,
+            fix=self.fix,
+            venues=Venues({VENUE: self.venue}, self.state, self.say),
+            recall=self.recall,
+            alert=self.alerts.append,
+            resume=self._resume,
+        )
+        for given in (
+            i.Started(epoch=EPOCH, open_orders=(), version="test", fingerprint=""),
+            i.SessionsConfigured(sessions=(some_rules(),)),
+            i.VenueConfigured(profile=a_profile()),
+            i.InstrumentsLoaded(venue=VENUE, instruments=(an_instrument(),)),
+            i.VenueConnection(venue=VENUE, up=True),
+        ):
+            self.say(given)
+
+    def _resume(self) -> None:
+        self.resumed += 1
+
+    def say(self, given: i.Input) -> None:
+        self.inbox.put(Given(at_ns=1, given=given))
+
+    def order(self, cl_ord_id: str) -> None:
+        text = self.client.message(
+            "D", f"11={cl_ord_id}|55=BTC/USDT|54=1|38=1|40=2|44=9|60=20231114-22:13:20"
+        )
+        message = FixMessage(
+            direction=Direction.IN,
+            handling=Handling.DELIVERED,
+            msg_type="D",
+            msg_seq_num=1,
+            text=text,
+        )
+        self.inbox.put(
+            FixDelivered(at_ns=1, session=SESSION, message=message, text=text, last_in=1)
+        )
+
+    def orders(self) -> list[Order]:
+        return list(self.state.orders.values())
+
+    async def until(self, what: Callable[[], object]) -> None:
+        """Let the loop run until ``what()`` is true."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not what():
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def desk():
+    desk = Desk()
+    task = asyncio.create_task(desk.sequencer.run())
+    await desk.until(lambda: desk.journal.waiting)
+    desk.journal.succeed()
+    yield desk
+    task.cancel()
+    with suppress(asyncio.CancelledError, RuntimeError):
+        await task
+
+
+async def test_no_venue_is_called_before_the_intent_is_durable(desk):
+    desk.order("A")
+    await desk.until(lambda: desk.journal.waiting)
+    assert desk.orders()[0].stage is OrdStatus.PENDING_NEW
+    assert desk.venue.calls == []
+    desk.journal.succeed()
+    await desk.until(lambda: desk.venue.calls)
+    assert desk.venue.calls[0].venue_cl_ord_id == desk.orders()[0].venue_cl_ord_id
+
+
+async def test_no_report_leaves_before_it_is_durable(desk):
+    desk.order("A")
+    await desk.until(lambda: desk.journal.waiting)
+    desk.journal.succeed()
+    await desk.until(lambda: desk.venue.calls)
+    desk.say(
+        i.VenueAnswered(
+            venue=VENUE,
+            call=i.VenueCall.SUBMIT,
+            venue_cl_ord_id=desk.orders()[0].venue_cl_ord_id,
+            outcome=i.Outcome.ACCEPTED,
+        )
+    )
+    await desk.until(lambda: desk.journal.waiting)
+    assert desk.fix.released == []
+    batch = desk.journal.waiting[0][0]
+    desk.journal.succeed()
+    await desk.until(lambda: desk.fix.released)
+    _, number, text = desk.fix.released[0]
+    assert number == 1
+    assert "\x01150=0\x01" in text
+    journaled = [r.payload for r in batch.records if isinstance(r.payload, FixMessage)]
+    assert [each.text for each in journaled] == [text]
+
+
+async def test_the_next_batch_is_decided_while_the_one_before_is_on_its_way_to_disk(desk):
+    desk.order("A")
+    await desk.until(lambda: len(desk.journal.waiting) == 1)
+    desk.order("B")
+    await desk.until(lambda: len(desk.journal.waiting) == 2)
+    assert len(desk.orders()) == 2
+
+
+async def test_no_more_than_the_limit_of_batches_is_on_its_way(desk):
+    for number in range(IN_FLIGHT_MAX + 2):
+        desk.order(f"A{number}")
+        await desk.until(lambda n=number: len(desk.journal.waiting) >= min(n + 1, IN_FLIGHT_MAX))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(desk.journal.waiting) == IN_FLIGHT_MAX
+    desk.journal.succeed()
+    await desk.until(lambda: len(desk.orders()) == IN_FLIGHT_MAX + 2)
+
+
+async def test_a_failing_commit_answers_every_order_and_ends_the_run():
+    desk = Desk()
+    task = asyncio.create_task(desk.sequencer.run())
+    await desk.until(lambda: desk.journal.waiting)
+    desk.journal.succeed()
+    desk.order("A")
+    await desk.until(lambda: desk.journal.waiting)
+    desk.order("B")
+    await desk.until(lambda: len(desk.journal.waiting) == 2)
+    desk.journal.fail(OSError("disk full"))
+    with pytest.raises(OSError, match="disk full"):
+        await asyncio.wait_for(task, PATIENCE_S)
+    unanswered, text = desk.fix.halted
+    assert ["11=A" in unanswered[0].text, "11=B" in unanswered[1].text] == [True, True]
+    assert "disk full" in text
+    assert desk.venue.calls == []
+    assert desk.fix.released == []
+
+
+async def test_a_fault_in_releasing_ends_the_run():
+    class Broken(FakeFix):
+        def release(self, session, reports):
+            raise RuntimeError("wrong number")
+
+    other = Desk()
+    other.sequencer._fix = Broken()
+    task = asyncio.create_task(other.sequencer.run())
+    await other.until(lambda: other.journal.waiting)
+    other.journal.succeed()
+    text = other.client.message("H", "11=NIX|55=BTC/USDT|54=1")
+    message = FixMessage(
+        direction=Direction.IN, handling=Handling.DELIVERED, msg_type="H", msg_seq_num=1, text=text
+    )
+    other.inbox.put(FixDelivered(at_ns=1, session=SESSION, message=message, text=text, last_in=1))
+    await other.until(lambda: other.journal.waiting)
+    other.journal.succeed()
+    with pytest.raises(RuntimeError, match="wrong number"):
+        await asyncio.wait_for(task, PATIENCE_S)
+
+
+async def test_a_closed_inbox_is_drained_and_committed_before_the_run_ends():
+    desk = Desk(FakeJournal(at_once=True))
+    desk.order("A")
+    desk.inbox.close()
+    await asyncio.wait_for(desk.sequencer.run(), PATIENCE_S)
+    assert len(desk.venue.calls) == 1
+    assert desk.recall.noted == [(SESSION, "A")]
+    assert desk.resumed == 1
