@@ -1,0 +1,212 @@
+"""Finding out what became of an order, by asking until it is certain.
+
+Here: Settler: the answers to queries, and the comparison of all open orders with the venue's.
+Not here: what the answer means for the order (the core).
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from fixgate.adapters.venues.calls import VenueCalls
+from fixgate.adapters.venues.dialect import Dialect, OrderFacts, TradeFacts, UnreadableError
+from fixgate.adapters.venues.legs import Leg, LegBook
+from fixgate.adapters.venues.limiter import Priority
+from fixgate.adapters.venues.outcomes import VenueSaid, words_of
+from fixgate.adapters.venues.redaction import Redactor
+from fixgate.adapters.venues.settings import Timeouts
+from fixgate.adapters.venues.telling import Teller
+from fixgate.adapters.venues.timing import Backoff, Pace
+from fixgate.application.ports.clock import Clock
+from fixgate.application.ports.venue import QueryLeg
+from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID
+from fixgate.domain.inputs import LegState
+from fixgate.domain.rounding import ZERO
+from fixgate.domain.values import ExecType
+
+_log = structlog.get_logger(__name__)
+_NOT_FOUND_TIMES: Final = 2
+_PAGES_MAX: Final = 100
+_NO_ID: Final = VenueOrderID("")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    facts: OrderFacts | None  # None: the venue never had it
+    trades: tuple[TradeFacts, ...]
+    raw: str | None
+
+
+class Settler:
+    """Asks the venue about orders. Never sends one."""
+
+    def __init__(
+        self,
+        *,
+        dialect: Dialect,
+        calls: VenueCalls,
+        legs: LegBook,
+        teller: Teller,
+        clock: Clock,
+        pace: Pace,
+        timeouts: Timeouts,
+        redactor: Redactor,
+        spawn: Spawn,
+    ) -> None:
+        self._dialect = dialect
+        self._calls = calls
+        self._legs = legs
+        self._teller = teller
+        self._clock = clock
+        self._pace = pace
+        self._timeouts = timeouts
+        self._redactor = redactor
+        self._spawn = spawn
+        self._asking: dict[VenueClOrdID, QueryLeg | None] = {}
+        self._catching_up: set[VenueClOrdID] = set()
+
+    def query(self, call: QueryLeg) -> None:
+        """Answer with a VenueLegReported that was begun after this call.
+
+        Queries about one leg are not asked side by side: one that comes while another runs is
+        answered by the next round, and several such by the same.
+        """
+        if call.venue_cl_ord_id in self._asking:
+            self._asking[call.venue_cl_ord_id] = call
+            return
+        self._asking[call.venue_cl_ord_id] = None
+        self._spawn(self._answer(call))
+
+    def catch_up(self, leg: Leg) -> None:
+        """A message about this leg was missed: fetch what it said."""
+        if leg.venue_cl_ord_id not in self._catching_up:
+            self._catching_up.add(leg.venue_cl_ord_id)
+            self._spawn(self._catch_up(leg))
+
+    async def compare(self) -> None:
+        """Compare every open leg with the venue, and tell what was missed.
+
+        Trades are fetched by order, for each order whose count differs: complete, whatever
+        the clocks say and however long the gap was. Raises whatever a call raises.
+        """
+        expected = self._legs.working()
+        if not expected:
+            return
+        open_now: dict[VenueClOrdID, OrderFacts] = {}
+        for call in self._dialect.open_orders([each.instrument for each in expected]):
+            answer = await self._calls.request(call, Priority.QUERY)
+            for facts in self._dialect.read_open_orders(answer):
+                open_now[facts.venue_cl_ord_id] = facts
+        for leg in expected:
+            there = open_now.get(leg.venue_cl_ord_id)
+            if leg.is_over or (there is not None and there.cum_qty == leg.cum_qty):
+                continue
+            await self._compare_one(leg)
+
+    async def _compare_one(self, leg: Leg) -> None:
+        found = await self._find_out(leg, sent_at_ns=0)
+        if found.facts is None:
+            _log.warning("venue.order_unknown", leg=leg.venue_cl_ord_id)
+        else:
+            self._teller.found(leg, found.facts, found.trades)
+
+    async def _catch_up(self, leg: Leg) -> None:
+        try:
+            await self._compare_one(leg)
+        finally:
+            self._catching_up.discard(leg.venue_cl_ord_id)
+
+    async def _answer(self, call: QueryLeg | None) -> None:
+        while call is not None:
+            leg = self._legs.get(call.venue_cl_ord_id) or _leg_of(call)
+            found = await self._find_out(leg, sent_at_ns=call.sent_at_ns)
+            if found.facts is not None:
+                leg.qty = found.facts.order_qty
+                if self._legs.get(leg.venue_cl_ord_id) is None:
+                    self._legs.add(leg)
+            self._teller.settled(leg, found.facts, found.trades, found.raw)
+            again = self._asking.pop(call.venue_cl_ord_id)
+            if again is not None:
+                self._asking[call.venue_cl_ord_id] = None
+            call = again
+
+    async def _find_out(self, leg: Leg, *, sent_at_ns: int) -> _Found:
+        """Ask until the answers agree with each other. Ends only by an answer."""
+        wait = Backoff(first_s=self._timeouts.retry_first_s, max_s=self._timeouts.retry_max_s)
+        not_found = 0
+        while True:
+            asked_at_ns = self._clock.now_ns()
+            try:
+                found = await self._ask(leg)
+                if found is not None:
+                    return found
+            except VenueSaid as said:
+                if self._dialect.archived(said.code):
+                    return self._archived(leg, said)
+                if self._dialect.is_not_found(said.code):
+                    not_found += 1
+                    due_ns = sent_at_ns + self._dialect.processing_window_ns
+                    if not_found >= _NOT_FOUND_TIMES and asked_at_ns >= due_ns:
+                        return _Found(None, (), self._redactor.text(said.body))
+                    # Directly after a timeout "not found" proves nothing: the venue may still
+                    # be about to act on what we sent.
+                    await self._pace.sleep((due_ns - asked_at_ns) / 1e9)
+                else:
+                    _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(said))
+            except Exception as error:  # noqa: BLE001 - asked again, whatever it was
+                _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(error))
+            await self._pace.sleep(wait.next_s())
+
+    async def _ask(self, leg: Leg) -> _Found | None:
+        """The order and its trades; None if what we know does not agree (yet)."""
+        call = self._dialect.order(leg.venue_cl_ord_id, leg.instrument)
+        answer = await self._calls.request(call, Priority.QUERY)
+        facts = self._dialect.read_order(answer)
+        raw = self._redactor.text(answer)
+        if leg.closed and facts.state is LegState.WORKING:
+            return None  # the stream has told its end; this answer is older
+        if not facts.cum_qty:
+            return _Found(facts, (), raw)
+        trades = await self._all_trades(leg, facts.venue_order_id)
+        traded = sum((each.last_qty for each in trades), ZERO)
+        # A working order may have traded between the two questions; one that is over may not.
+        agree = traded == facts.cum_qty or (
+            facts.state is LegState.WORKING and traded > facts.cum_qty
+        )
+        return _Found(facts, trades, raw) if agree else None
+
+    async def _all_trades(self, leg: Leg, venue_order_id: VenueOrderID) -> tuple[TradeFacts, ...]:
+        trades: list[TradeFacts] = []
+        after: TradeID | None = None
+        for _ in range(_PAGES_MAX):
+            call = self._dialect.trades(venue_order_id, leg.instrument, after)
+            answer = await self._calls.request(call, Priority.QUERY)
+            page, more = self._dialect.read_trades(answer, leg.side)
+            trades += page
+            if not more or not page:
+                return tuple(trades)
+            after = page[-1].trade_id
+        raise UnreadableError("the trades of one order do not end")
+
+    def _archived(self, leg: Leg, said: VenueSaid) -> _Found:
+        facts = OrderFacts(
+            venue_cl_ord_id=leg.venue_cl_ord_id,
+            venue_order_id=leg.venue_order_id or _NO_ID,
+            state=LegState.CLOSED,
+            cum_qty=ZERO,
+            order_qty=leg.qty,
+            exec_type=ExecType.CANCELED,
+            text=said.message,
+        )
+        return _Found(facts, (), self._redactor.text(said.body))
+
+
+def _leg_of(call: QueryLeg) -> Leg:
+    """A leg nobody told us of before; its quantity is learnt from the answer."""
+    leg = Leg(call.venue_cl_ord_id, call.instrument, call.side, ZERO)
+    leg.cum_qty = call.leg_cum_qty
+    return leg

@@ -1,0 +1,108 @@
+"""What the simulated venue lists, and which orders it takes.
+
+Here: SimulatedSettings, the listed instruments, the capability table.
+Not here: trading (simulated).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from fixgate.domain.ids import VenueName
+from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.values import OrdType, TimeInForce
+from fixgate.matching import SelfTradePrevention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One line of the venue's list. Steps and limits as in Instrument."""
+
+    symbol: str
+    venue_symbol: str
+    start_px: Decimal
+    tick_size: Decimal
+    lot_size: Decimal
+    min_notional: Decimal = Decimal(5)
+
+
+SIM: Final = VenueName("SIM")
+LISTED: Final = (
+    Listed(
+        symbol="BTC/USDT",
+        venue_symbol="BTCUSDT",
+        start_px=Decimal(50_000),
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.00001"),
+    ),
+    Listed(
+        symbol="ETH/USDT",
+        venue_symbol="ETHUSDT",
+        start_px=Decimal(3_000),
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.0001"),
+    ),
+    Listed(
+        symbol="SOL/USDT",
+        venue_symbol="SOLUSDT",
+        start_px=Decimal(150),
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.001"),
+    ),
+    Listed(
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT-PERP",
+        start_px=Decimal(50_000),
+        tick_size=Decimal("0.1"),
+        lot_size=Decimal("0.001"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedSettings:
+    """How the simulated venue behaves.
+
+    The same ``seed`` and the same orders give the same market. ``reference_px`` moves the
+    start of the reference price, by unified symbol. ``step_period_s`` is how often the market
+    moves by itself; None leaves it to ``SimulatedVenue.advance``.
+    """
+
+    name: VenueName = SIM
+    seed: int = 1
+    reference_px: Mapping[str, Decimal] = field(default_factory=dict)
+    step_period_s: float | None = 0.25
+    self_trade: SelfTradePrevention = SelfTradePrevention.NONE
+    listed: tuple[Listed, ...] = LISTED
+
+
+def instrument(listed: Listed, venue: VenueName) -> Instrument:
+    """The core's view of a line of the list."""
+    return Instrument(
+        venue=venue,
+        symbol=listed.symbol,
+        venue_symbol=listed.venue_symbol,
+        tick_size=listed.tick_size,
+        lot_size=listed.lot_size,
+        min_qty=listed.lot_size,
+        min_notional=listed.min_notional,
+    )
+
+
+def profile(venue: VenueName) -> VenueProfile:
+    """Limit orders in every time in force; market orders never rest; stops rest."""
+    resting = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE)
+    immediate = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+    market = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, *immediate)
+    return VenueProfile(
+        venue=venue,
+        accepts=frozenset(
+            {(OrdType.LIMIT, each) for each in (*resting, *immediate)}
+            | {(OrdType.MARKET, each) for each in market}
+            | {(OrdType.STOP, each) for each in resting}
+            | {(OrdType.STOP_LIMIT, each) for each in resting}
+        ),
+        post_only=True,
+        replace=ReplaceStyle.NATIVE,
+    )
