@@ -1,0 +1,440 @@
+"""What every venue promises to the core, whatever it is.
+
+Here: VenueContract, the promises as tests; Ear, which hears; World, what a test needs to make
+happen at the venue's side. An adapter's test class inherits the promises and supplies the world.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import count
+from typing import Protocol, TypeVar
+
+import pytest
+
+from fixgate.application.ports.venue import (
+    CancelLeg,
+    QueryLeg,
+    ReplaceLeg,
+    SubmitLeg,
+    VenuePort,
+    WorkingLeg,
+)
+from fixgate.domain.ids import ClOrdID, VenueClOrdID
+from fixgate.domain.inputs import (
+    InstrumentsLoaded,
+    LegState,
+    Outcome,
+    VenueAnswered,
+    VenueCall,
+    VenueClosed,
+    VenueConnection,
+    VenueInput,
+    VenueLegReported,
+    VenueTraded,
+)
+from fixgate.domain.instruments import Instrument, ReplaceStyle
+from fixgate.domain.order import Terms
+from fixgate.domain.rounding import ZERO
+from fixgate.domain.values import ExecType, OrdType, Side, TimeInForce
+
+Kind = TypeVar("Kind")
+GTC = TimeInForce.GOOD_TILL_CANCEL
+LIMIT_S = 20.0  # generous: nothing waits for it unless something is broken
+
+
+class Ear:
+    """Keeps what a venue says, in order, and waits for what it will say."""
+
+    def __init__(self) -> None:
+        self.heard: list[VenueInput] = []
+        self._news = asyncio.Event()
+
+    def __call__(self, said: VenueInput) -> None:
+        self.heard.append(said)
+        self._news.set()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Return as soon as ``done`` holds; look at every input."""
+        async with asyncio.timeout(LIMIT_S):
+            while not done():
+                self._news.clear()
+                await self._news.wait()
+
+    def of(self, kind: type[Kind], leg: str | None = None) -> list[Kind]:
+        """What was said of one kind, of one leg if given."""
+        return [
+            each
+            for each in self.heard
+            if isinstance(each, kind)
+            and (leg is None or getattr(each, "venue_cl_ord_id", None) == leg)
+        ]
+
+    async def answer(self, leg: str, call: VenueCall, *, nth: int = 1) -> VenueAnswered:
+        """The nth answer to such a call about a leg."""
+        found: list[VenueAnswered] = []
+
+        def there() -> bool:
+            found[:] = [each for each in self.of(VenueAnswered, leg) if each.call is call]
+            return len(found) >= nth
+
+        await self.until(there)
+        return found[nth - 1]
+
+    async def report(self, leg: str, *, nth: int = 1) -> VenueLegReported:
+        """The nth settled answer to a query about a leg."""
+        await self.until(lambda: len(self.of(VenueLegReported, leg)) >= nth)
+        return self.of(VenueLegReported, leg)[nth - 1]
+
+    async def closed(self, leg: str) -> VenueClosed:
+        """The venue's word that a leg has ended."""
+        await self.until(lambda: bool(self.of(VenueClosed, leg)))
+        return self.of(VenueClosed, leg)[0]
+
+    async def traded(self, leg: str, qty: Decimal) -> list[VenueTraded]:
+        """The trades of a leg, once they come to ``qty``."""
+        await self.until(lambda: self.cum_qty(leg) >= qty)
+        return self.of(VenueTraded, leg)
+
+    def cum_qty(self, leg: str) -> Decimal:
+        """What a leg has traded, each trade counted once."""
+        return sum(
+            {each.trade_id: each.last_qty for each in self.of(VenueTraded, leg)}.values(), ZERO
+        )
+
+    async def up(self, *, nth: int = 1) -> None:
+        """The venue is connected, for the nth time."""
+        await self.until(lambda: sum(each.up for each in self.of(VenueConnection)) >= nth)
+
+
+class World(Protocol):
+    """The venue's side of a test."""
+
+    venue: VenuePort
+    ear: Ear
+
+    async def restart(self, working: Sequence[WorkingLeg]) -> None:
+        """End the adapter, and start another one with these working legs; wait for up."""
+        ...
+
+    async def move_to(self, px: Decimal) -> None:
+        """Let the market of BTC/USDT go to a price."""
+        ...
+
+    async def best(self) -> tuple[Decimal, Decimal]:
+        """Best bid and ask of BTC/USDT."""
+        ...
+
+    def now_ns(self) -> int:
+        """The time of the adapter's clock."""
+        ...
+
+
+_numbers = count(1)
+
+
+def new_id() -> VenueClOrdID:
+    """An id as the core makes them."""
+    return VenueClOrdID(f"TESTS0{next(_numbers):08d}00")
+
+
+def on_grid(px: Decimal, instrument: Instrument) -> Decimal:
+    """The price on the instrument's tick, towards zero."""
+    return px // instrument.tick_size * instrument.tick_size
+
+
+def btc(world: World) -> Instrument:
+    """BTC/USDT as the venue announced it."""
+    loaded = world.ear.of(InstrumentsLoaded)[0]
+    return next(each for each in loaded.instruments if each.symbol == "BTC/USDT")
+
+
+def order(  # noqa: PLR0917 - a builder
+    world: World,
+    side: Side = Side.BUY,
+    qty: str = "0.01",
+    price: Decimal | None = None,
+    ord_type: OrdType = OrdType.LIMIT,
+    tif: TimeInForce = GTC,
+    stop_px: Decimal | None = None,
+    *,
+    post_only: bool = False,
+    leg: VenueClOrdID | None = None,
+) -> SubmitLeg:
+    """A new order, not yet sent."""
+    return SubmitLeg(
+        venue_cl_ord_id=leg or new_id(),
+        instrument=btc(world),
+        side=side,
+        qty=Decimal(qty),
+        terms=Terms(
+            order_qty=Decimal(qty),
+            ord_type=ord_type,
+            time_in_force=tif,
+            price=price,
+            stop_px=stop_px,
+            post_only=post_only,
+        ),
+    )
+
+
+def query_of(world: World, call: SubmitLeg) -> QueryLeg:
+    """The question what became of an order just sent."""
+    return QueryLeg(
+        venue_cl_ord_id=call.venue_cl_ord_id,
+        instrument=call.instrument,
+        side=call.side,
+        sent_at_ns=world.now_ns(),
+    )
+
+
+def cancel_of(call: SubmitLeg, request: str = "C1") -> CancelLeg:
+    """The cancel of an order."""
+    return CancelLeg(
+        venue_cl_ord_id=call.venue_cl_ord_id,
+        instrument=call.instrument,
+        side=call.side,
+        request=ClOrdID(request),
+    )
+
+
+async def resting(world: World, side: Side = Side.BUY, qty: str = "0.01") -> SubmitLeg:
+    """A limit order that works, away from the market."""
+    bid, ask = await world.best()
+    px = bid * Decimal("0.98") if side is Side.BUY else ask * Decimal("1.02")
+    call = order(world, side, qty, on_grid(px, btc(world)))
+    world.venue.submit(call)
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert answer.outcome is Outcome.ACCEPTED, answer
+    return call
+
+
+class VenueContract:
+    """The promises. ``world`` is a fixture of the inheriting class's module."""
+
+    async def test_instruments_are_told_before_the_venue_is_up(self, world: World) -> None:
+        kinds = [type(each) for each in world.ear.heard]
+        assert kinds.index(InstrumentsLoaded) < kinds.index(VenueConnection)
+        assert world.ear.of(VenueConnection)[0].up
+        assert btc(world).tick_size > 0
+        assert btc(world).lot_size > 0
+
+    async def test_a_resting_order_is_accepted_and_works(self, world: World) -> None:
+        call = await resting(world)
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert (report.state, report.leg_cum_qty) == (LegState.WORKING, ZERO)
+        assert (report.leg_qty, report.price) == (call.qty, call.terms.price)
+        answers = world.ear.of(VenueAnswered, call.venue_cl_ord_id)
+        assert len(answers) == 1
+        assert answers[0].venue_order_id == report.venue_order_id is not None
+        assert not world.ear.of(VenueTraded, call.venue_cl_ord_id)
+
+    async def test_a_market_order_trades_all_it_can(self, world: World) -> None:
+        call = order(world, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        assert answer.outcome is Outcome.ACCEPTED
+        assert world.ear.cum_qty(call.venue_cl_ord_id) == call.qty
+        assert len({each.trade_id for each in trades}) == len(trades)
+        assert all(each.last_px > 0 for each in trades)
+
+    async def test_a_filled_order_is_reported_closed_after_its_trades(self, world: World) -> None:
+        call = order(world, Side.SELL, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        first = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert (report.state, report.exec_type) == (LegState.CLOSED, ExecType.TRADE)
+        assert report.leg_cum_qty == call.qty
+        # The answer to a query repeats the trades, under the same ids.
+        again = world.ear.of(VenueTraded, call.venue_cl_ord_id)
+        assert {each.trade_id for each in again} == {each.trade_id for each in first}
+        assert len(again) > len(first)
+
+    async def test_a_cancel_is_answered_with_what_had_traded(self, world: World) -> None:
+        call = await resting(world)
+        world.venue.cancel(cancel_of(call))
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+        assert (answer.outcome, answer.request) == (Outcome.ACCEPTED, ClOrdID("C1"))
+        assert answer.leg_cum_qty == ZERO
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert (report.state, report.exec_type) == (LegState.CLOSED, ExecType.CANCELED)
+
+    async def test_a_cancel_of_an_unknown_order_is_refused(self, world: World) -> None:
+        call = order(world, price=Decimal(1000))
+        world.venue.cancel(cancel_of(call))
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+        assert (answer.outcome, answer.request) == (Outcome.REJECTED, ClOrdID("C1"))
+        assert answer.text
+
+    async def test_a_cancel_of_a_filled_order_is_refused(self, world: World) -> None:
+        call = order(world, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        world.venue.cancel(cancel_of(call))
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+        assert answer.outcome is Outcome.REJECTED
+
+    async def test_a_replace_is_answered_as_the_profile_says(self, world: World) -> None:
+        call = await resting(world)
+        assert call.terms.price is not None
+        px = on_grid(call.terms.price * Decimal("0.99"), call.instrument)
+        change = ReplaceLeg(
+            venue_cl_ord_id=call.venue_cl_ord_id,
+            instrument=call.instrument,
+            side=call.side,
+            qty=Decimal("0.02"),
+            terms=Terms(
+                order_qty=Decimal("0.02"), ord_type=OrdType.LIMIT, time_in_force=GTC, price=px
+            ),
+            request=ClOrdID("R1"),
+        )
+        world.venue.replace(change)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.REPLACE)
+        native = world.venue.profile.replace is ReplaceStyle.NATIVE
+        assert answer.request == ClOrdID("R1")
+        assert (answer.outcome is Outcome.ACCEPTED) is native
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        expected = (change.qty, px) if native else (call.qty, call.terms.price)
+        assert (report.leg_qty, report.price) == expected
+
+    async def test_an_order_the_venue_never_had_is_not_found(self, world: World) -> None:
+        call = order(world, price=Decimal(1000))
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert report.state is LegState.NOT_FOUND
+
+    async def test_a_second_order_under_one_id_is_never_a_refusal(self, world: World) -> None:
+        """A refusal would end the order that has the id."""
+        call = await resting(world)
+        world.venue.submit(call)
+        second = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT, nth=2)
+        assert second.outcome is Outcome.UNKNOWN
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert (report.state, report.leg_qty) == (LegState.WORKING, call.qty)
+
+    @pytest.mark.parametrize("fault", ["off tick", "off lot", "too small"])
+    async def test_values_the_venue_cannot_take_are_refused(self, world: World, fault: str) -> None:
+        instrument = btc(world)
+        bid = on_grid((await world.best())[0] * Decimal("0.98"), instrument)
+        px, qty = bid, Decimal("0.01")
+        if fault == "off tick":
+            px += instrument.tick_size / 2
+        elif fault == "off lot":
+            qty += instrument.lot_size / 2
+        else:
+            qty = instrument.lot_size
+        call = order(world, qty=str(qty), price=px)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        assert answer.outcome is Outcome.REJECTED
+        assert answer.text
+
+    @pytest.mark.parametrize("tif", [TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL])
+    async def test_an_immediate_order_that_cannot_trade_ends_untraded(
+        self, world: World, tif: TimeInForce
+    ) -> None:
+        bid = (await world.best())[0]
+        px = on_grid(bid * Decimal("0.98"), btc(world))
+        call = order(world, price=px, tif=tif)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        closed = await world.ear.closed(call.venue_cl_ord_id)
+        assert answer.outcome is Outcome.ACCEPTED
+        assert closed.exec_type in (ExecType.CANCELED, ExecType.EXPIRED)
+        assert closed.leg_cum_qty == ZERO
+        assert not world.ear.of(VenueTraded, call.venue_cl_ord_id)
+
+    async def test_the_trades_of_an_immediate_order_come_before_its_end(self, world: World) -> None:
+        ask = (await world.best())[1]
+        call = order(world, qty="100", price=ask, tif=TimeInForce.IMMEDIATE_OR_CANCEL)
+        world.venue.submit(call)
+        closed = await world.ear.closed(call.venue_cl_ord_id)
+        assert ZERO < closed.leg_cum_qty < call.qty
+        assert world.ear.cum_qty(call.venue_cl_ord_id) == closed.leg_cum_qty
+        order_of_words = [
+            type(each)
+            for each in world.ear.heard
+            if getattr(each, "venue_cl_ord_id", None) == call.venue_cl_ord_id
+        ]
+        assert order_of_words[-1] is VenueClosed
+
+    async def test_a_post_only_order_that_would_trade_is_refused(self, world: World) -> None:
+        ask = (await world.best())[1]
+        call = order(world, price=ask, post_only=True)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        assert answer.outcome is Outcome.REJECTED
+        assert answer.text
+
+    async def test_a_post_only_order_that_rests_is_accepted(self, world: World) -> None:
+        bid = (await world.best())[0]
+        px = on_grid(bid * Decimal("0.98"), btc(world))
+        call = order(world, price=px, post_only=True)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        assert answer.outcome is Outcome.ACCEPTED
+
+    @pytest.mark.parametrize("ord_type", [OrdType.STOP, OrdType.STOP_LIMIT])
+    async def test_a_stop_order_waits_for_its_price(self, world: World, ord_type: OrdType) -> None:
+        ask = (await world.best())[1]
+        stop_px = on_grid(ask * Decimal("1.01"), btc(world))
+        limit = on_grid(ask * Decimal("1.03"), btc(world))
+        price = limit if ord_type is OrdType.STOP_LIMIT else None
+        call = order(world, price=price, ord_type=ord_type, stop_px=stop_px)
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        assert answer.outcome is Outcome.ACCEPTED
+        assert not world.ear.of(VenueTraded, call.venue_cl_ord_id)
+        await world.move_to(stop_px * Decimal("1.01"))
+        trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        assert all(each.last_px >= stop_px for each in trades)
+
+    async def test_a_resting_order_trades_when_the_market_comes(self, world: World) -> None:
+        call = await resting(world, Side.SELL)
+        assert call.terms.price is not None
+        await world.move_to(call.terms.price * Decimal("1.01"))
+        trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        assert all(each.last_px >= call.terms.price for each in trades)
+
+    async def test_a_working_order_outlives_the_gateway(self, world: World) -> None:
+        call = await resting(world)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        working = WorkingLeg(
+            submit=call,
+            acknowledged=True,
+            leg_cum_qty=ZERO,
+            venue_order_id=answer.venue_order_id,
+        )
+        await world.restart([working])
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert (report.state, report.leg_qty) == (LegState.WORKING, call.qty)
+        assert report.venue_order_id == answer.venue_order_id
+        world.venue.cancel(cancel_of(call))
+        canceled = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+        assert canceled.outcome is Outcome.ACCEPTED
+
+    async def test_an_order_that_was_never_sent_is_not_found_after_a_restart(
+        self, world: World
+    ) -> None:
+        call = order(world, price=Decimal(1000))
+        await world.restart([WorkingLeg(submit=call, acknowledged=False, leg_cum_qty=ZERO)])
+        world.venue.query(query_of(world, call))
+        report = await world.ear.report(call.venue_cl_ord_id)
+        assert report.state is LegState.NOT_FOUND
+
+    async def test_every_call_gets_exactly_one_answer(self, world: World) -> None:
+        calls = [order(world, qty="0.001", price=Decimal(40_000)) for _ in range(10)]
+        for call in calls:
+            world.venue.submit(call)
+            world.venue.cancel(cancel_of(call))
+        for call in calls:
+            await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+            await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+            assert len(world.ear.of(VenueAnswered, call.venue_cl_ord_id)) == 2
