@@ -29,23 +29,20 @@ def genesis(epoch: str) -> bytes:
     return sha256(f"fixgate journal {epoch}".encode()).digest()
 
 
-def link(
+def link(  # noqa: PLR0917 - the columns in their order; names would cost on the hot path
     prev_hash: bytes,
-    *,
     seq: int,
     at_ns: int,
     cause: int | None,
-    kind: bytes,
-    session: bytes | None,
+    kind: str,
+    session: str | None,
     payload: bytes,
 ) -> bytes:
     """The hash of a record."""
-    head = _HEAD.pack(
-        seq,
-        at_ns,
-        cause or 0,
-        len(kind),
-        _NO_SESSION if session is None else len(session),
-        len(payload),
-    )
-    return sha256(prev_hash + head + kind + (session or b"") + payload).digest()
+    name = kind.encode()
+    if session is None:
+        head = _HEAD.pack(seq, at_ns, cause or 0, len(name), _NO_SESSION, len(payload))
+        return sha256(prev_hash + head + name + payload).digest()
+    whose = session.encode()
+    head = _HEAD.pack(seq, at_ns, cause or 0, len(name), len(whose), len(payload))
+    return sha256(prev_hash + head + name + whose + payload).digest()

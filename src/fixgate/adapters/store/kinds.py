@@ -135,6 +135,12 @@ _SETS: Final[Mapping[type, Callable[[Any], Any]]] = {
 }
 
 
+# Classes whose instances need no preparation: nearly all that is written.
+_PLAIN: Final[Mapping[type, str]] = {
+    cls: name for cls, name in _NAME_OF.items() if cls is not VenueIn and cls not in _SETS
+}
+
+
 def kind_of(payload: Any) -> str:
     """The kind of a payload.
 
@@ -152,7 +158,13 @@ def encode(payload: Any) -> tuple[str, bytes]:
         KeyError: its class is not one that is journaled.
     """
     cls = type(payload)
-    kind = _NAME_OF.get(cls) or kind_of(payload)
+    kind = _PLAIN.get(cls)
+    if kind is not None:
+        try:
+            return kind, _ENCODER.encode(payload)
+        except UnicodeEncodeError:
+            return kind, json_of(payload)
+    kind = kind_of(payload)
     if cls is VenueIn:
         payload = _venue_in_wire(payload)
     elif cls in _SETS:

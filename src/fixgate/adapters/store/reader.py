@@ -204,15 +204,9 @@ class Reader:
     def _first_bad(self, from_seq: int) -> int | None:
         tip = genesis(self.meta("epoch")) if from_seq == 1 else None
         for row in self._journal(from_seq):
-            session = None if row.session is None else row.session.encode()
+            payload = row.payload.encode()
             made = link(
-                row.prev_hash,
-                seq=row.seq,
-                at_ns=row.at_ns,
-                cause=row.cause,
-                kind=row.kind.encode(),
-                session=session,
-                payload=row.payload.encode(),
+                row.prev_hash, row.seq, row.at_ns, row.cause, row.kind, row.session, payload
             )
             if made != row.hash or tip not in (None, row.prev_hash):
                 return int(row.seq)

@@ -72,8 +72,7 @@ class Rows:
         """Add what the batches make durable; of an order that changed twice, the last state."""
         latest: dict[OrderID, tuple[Order, int, int]] = {}
         for batch in batches:
-            for record in batch.records:
-                self._link(record)
+            self._add_records(batch.records)
             for order in batch.orders.values():
                 first = latest.get(order.order_id)
                 created_ns = batch.at_ns if first is None else first[1]
@@ -117,24 +116,22 @@ class Rows:
             row = self._changed[name] = [*self._known.get(name, (name, 0, 0, 0, "", 0))]
         return row
 
-    def _link(self, record: Record) -> None:
-        seq, session = record.seq, record.session
-        at_ns, cause, prev_hash = record.at_ns, record.cause, self.last_hash
-        kind, payload = encode(record.payload)
-        self.last_hash = link(
-            prev_hash,
-            seq=seq,
-            at_ns=at_ns,
-            cause=cause,
-            kind=kind.encode(),
-            session=None if session is None else session.encode(),
-            payload=payload,
-        )
-        self.last_seq = seq
-        self.payload_bytes += len(payload)
-        self.journal += (
-            seq, at_ns, kind, session, cause, payload.decode(), prev_hash, self.last_hash,
-        )  # fmt: skip
+    def _add_records(self, records: Iterable[Record]) -> None:
+        """Link each record to the one before and add its row."""
+        journal, tip, length = self.journal, self.last_hash, 0
+        # sqlite3 binds a bytearray directly, and looks for an adapter of bytes first.
+        prev_hash = bytearray(tip)
+        for record in records:
+            seq, at_ns, session, cause = record.seq, record.at_ns, record.session, record.cause
+            kind, payload = encode(record.payload)
+            tip = link(tip, seq, at_ns, cause, kind, session, payload)
+            made = bytearray(tip)
+            journal += (seq, at_ns, kind, session, cause, payload.decode(), prev_hash, made)
+            prev_hash = made
+            length += len(payload)
+            self.last_seq = seq
+        self.last_hash = tip
+        self.payload_bytes += length
 
     def make_storable(self) -> None:
         """Replace what the database cannot hold in a column: lone surrogates and huge numbers.
