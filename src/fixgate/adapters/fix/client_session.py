@@ -1,0 +1,438 @@
+"""One client session: what is done with each frame of its client.
+
+Here: ClientSession, which exists as long as the gateway runs, connected or not.
+Not here: sockets (connection), whose turn it is (turns), judging a first Logon (logon, door),
+the order of what goes out (sender).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from fixgate.adapters.fix.beyond_gap import BeyondGap, Kept
+from fixgate.adapters.fix.config import DoorLimits, SessionConfig
+from fixgate.adapters.fix.data_fields import Fault
+from fixgate.adapters.fix.engine import EngineSession, Taken
+from fixgate.adapters.fix.fields import (
+    compose,
+    engine_text,
+    record_text,
+    value_of,
+    with_values,
+    without,
+)
+from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
+from fixgate.adapters.fix.limits import Repeats
+from fixgate.adapters.fix.logon import Approved, judge_again
+from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
+from fixgate.adapters.fix.resend import Resend, asked, progress, request
+from fixgate.adapters.fix.sender import Sender, Wire
+from fixgate.adapters.fix.tags import utc_timestamp
+from fixgate.application.ports.clock import Clock
+from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.domain.sessions import FixVersion
+
+ADMIN_TYPES: Final = frozenset("012345A")
+_MINUTE_S: Final = 60.0
+_NS: Final = 1_000_000_000
+# FIX 4.4, SessionRejectReason (373)
+_REQUIRED_TAG_MISSING: Final = 1
+_VALUE_IS_INCORRECT: Final = 5
+_INVALID_TAG_NUMBER: Final = 0
+
+
+class ClientSession:
+    """One configured session. Everything happens on the event loop's thread."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        engine: EngineSession,
+        deliver: Deliver,
+        clock: Clock,
+        limits: DoorLimits,
+    ) -> None:
+        self.config = config
+        # What is done with an application message instead of delivering it; None: nothing else.
+        self.refuse: Callable[[FixDelivered], None] | None = None
+        self._engine = engine
+        self._deliver = deliver
+        self._clock = clock
+        self._limits = limits
+        self._record = Recorder(config.name, deliver, clock)
+        self._sender = Sender(engine, self._record, clock, late_after_s=limits.late_after_s)
+        self._approved: Approved | None = None  # a first Logon that the engine has not seen yet
+        self._announced = False  # SessionChanged(connected) was delivered
+        self._resend: Resend | None = None
+        self._beyond = BeyondGap(
+            count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
+        )
+        self._repeats = Repeats(most=limits.resend_repeats_max, window_s=_MINUTE_S)
+        self._garbled = 0
+        self._leaving: str | None = None  # what our Logout said
+        self._begin = f"8={config.version.value}\x01".encode()
+        self._client = f"\x0149={config.target_comp_id}\x01".encode()
+        self._us = f"\x0156={config.sender_comp_id}\x01".encode()
+
+    # --- the connection
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection belongs to this session."""
+        return self._sender.wire is not None
+
+    @property
+    def logged_on(self) -> bool:
+        """Whether the client has logged on and nobody has logged out."""
+        return self._announced
+
+    def attach(self, wire: Wire, approved: Approved) -> None:
+        """A connection whose Logon was approved; the Logon itself is taken next."""
+        self._sender.wire, self._approved = wire, approved
+        self._record.peer = wire.peer
+        self._garbled = 0
+
+    def may_take(self, arrived: Arrived) -> bool:
+        """Whether this can be taken now. If not, the connection is woken when it can."""
+        item = arrived.item
+        # A ResendRequest or Logon must not see numbers whose reports are not stored yet.
+        return not (
+            self._sender.in_flight and isinstance(item, Frame) and item.msg_type in ADMIN_TYPES
+        )
+
+    def take(self, arrived: Arrived) -> None:
+        """What a framer found next on this session's connection."""
+        frame = arrived.item
+        if not isinstance(frame, Frame):
+            self._take_garbage(arrived)
+            return
+        self._garbled = 0
+        if (why := self._unacceptable(frame)) is not None:
+            self._log_out(arrived, why)
+        elif (fault := self._fault(frame)) is not None:
+            self._reject(arrived, frame, fault)
+        elif frame.msg_type == "A":
+            self._take_logon(arrived, frame)
+        elif frame.msg_type == "2":
+            self._take_resend_request(arrived, frame)
+        else:
+            self._feed(arrived, frame, lambda: self._engine.feed(frame))
+
+    def lost(self, text: str) -> None:
+        """The connection has ended."""
+        if not self.connected:
+            return
+        self._sender.connection_lost()
+        self._approved = self._resend = None
+        self._beyond.clear()
+        self._engine.disconnected()
+        if self._announced:
+            self._announced = False
+            self._record.changed(connected=False, text=self._leaving or text)
+        self._record.peer = self._leaving = None
+
+    def cut_off(self, reason: str) -> None:
+        """End the connection at once, and say why in the record."""
+        wire = self._sender.wire
+        if wire is not None:
+            self._record.refused(reason)
+            self.lost(reason)
+            wire.abort()
+
+    def too_slow(self) -> bool:
+        """Whether more waits for this client than is kept for one."""
+        return self._sender.waiting_bytes() > self._limits.write_buffer_bytes_max
+
+    # --- time and operators
+
+    def tick(self) -> None:
+        """Once a second."""
+        if self.connected and self._resend is None:
+            self._after(self._sender.turn(self._engine.tick), "no sign of life from the client")
+
+    def logout(self, text: str) -> None:
+        """Send Logout and wait for the client's; without a Logon, just end the connection."""
+        if not self._announced:
+            self.cut_off(text)
+            return
+        self._leaving = text
+        self._after(self._sender.turn(lambda: self._engine.logout(text)), text)
+
+    def try_reset(self) -> bool:
+        """Begin again from 1 on both sides; False while reports are being committed."""
+        if self._sender.in_flight:
+            return False
+        self._after(self._engine.reset(), "the sequence numbers were reset")
+        return True
+
+    def close(self) -> None:
+        """Give the engine's files back."""
+        if (wire := self._sender.wire) is not None:
+            self.lost("the gateway stops")
+            wire.close()
+        self._engine.close()
+
+    # --- reports
+
+    def reserve(self, count: int) -> int:
+        """Promise ``count`` outgoing numbers; the first."""
+        return self._sender.reserve(count)
+
+    def release(self, reports: Sequence[tuple[int, str]]) -> None:
+        """Send the reports of the oldest reservation. Raises as Sender.release."""
+        self._sender.release(reports)
+        wire = self._sender.wire
+        if wire is not None:
+            if self.too_slow():
+                self.cut_off("the client does not read what it is sent")
+            elif not self._sender.in_flight:
+                wire.wake()
+
+    def abandon(self) -> None:
+        """The commits in flight have failed: their numbers stay unused for ever."""
+        self._sender.abandon()
+        if (wire := self._sender.wire) is not None:
+            wire.wake()
+
+    def answer_refused(self, refused: FixDelivered, text: str) -> None:
+        """BusinessMessageReject 380=4: the application is not available."""
+        message = refused.message
+        ref_id = value_of(refused.text, 11)
+        fields = [(35, "j"), (34, "0"), (49, ""), (52, ""), (56, "")]
+        fields += [(45, str(message.msg_seq_num)), (58, text), (372, message.msg_type)]
+        fields += [] if ref_id is None else [(379, ref_id)]
+        fields += [(380, "4")]
+        self._sender.send_own(compose(self.config.version.value, fields))
+
+    # --- resending
+
+    @property
+    def resending(self) -> bool:
+        """Whether a range is being repeated; nothing else is taken until it is done."""
+        return self._resend is not None
+
+    def resend_more(self) -> None:
+        """Repeat the next piece."""
+        plan = self._resend
+        if plan is None:
+            return
+        text = request(
+            self.config.version,
+            (self.config.target_comp_id, self.config.sender_comp_id),
+            self._engine.next_target - 1,
+            {52: utc_timestamp(self._clock.now_ns()), 7: str(plan.begin), 16: str(plan.end)},
+        )
+        begin = plan.begin
+        self._piece(plan, self._sender.turn(lambda: self._engine.feed_text(text)))
+        if self._resend is not None and plan.begin == begin:
+            self._end_resend()
+            self.logout(f"message {begin} cannot be resent")
+
+    def _begin_resend(self, begin: int, last: int) -> Resend:
+        self._sender.hold_new()
+        self._resend = Resend(begin=begin, last=last, piece=self._limits.resend_piece)
+        return self._resend
+
+    def _piece(self, plan: Resend, taken: Taken) -> None:
+        passing, plan.begin = progress(taken.sent, plan.begin)
+        self._after(taken._replace(sent=passing), "logged out")
+        if plan.done and self.connected:
+            self._end_resend()
+
+    def _end_resend(self) -> None:
+        self._resend = None
+        self._sender.release_new()
+
+    # --- what a client sends
+
+    def _unacceptable(self, frame: Frame) -> str | None:
+        """Why no number can be told for this frame, so that only Logout is left."""
+        if not frame.raw.startswith(self._begin):
+            return "Incorrect BeginString"
+        if frame.msg_seq_num == 0:
+            # FIX 4.4 vol. 2: a message without MsgSeqNum is answered with Logout.
+            return "MsgSeqNum (34) is missing or not a number"
+        if frame.msg_seq_num > self._engine.next_target and self._beyond.full():
+            return "too many messages beyond a missing one"
+        return None
+
+    def _fault(self, frame: Frame) -> Fault | None:
+        """Why this frame is answered with Reject by us and not shown to the engine."""
+        if frame.fault is not None:
+            return frame.fault
+        # Without CompIDs the engine counts an application message whatever its number is.
+        for expected, tag in ((self._client, 49), (self._us, 56)):
+            if expected not in frame.raw and f"\x01{tag}=".encode() not in frame.raw:
+                return Fault(tag=tag, reject_reason=_REQUIRED_TAG_MISSING, text="no CompID")
+        if frame.msg_type == "4":
+            new_seq_no = value_of(engine_text(frame.raw), 36) or ""
+            if new_seq_no.isdigit() and int(new_seq_no[:20]) > MSG_SEQ_NUM_MAX:
+                return Fault(tag=36, reject_reason=_VALUE_IS_INCORRECT, text="NewSeqNo too high")
+        return None
+
+    def _take_garbage(self, arrived: Arrived) -> None:
+        self._garbled += 1
+        self._record.incoming(arrived, Handling.GARBLED, last_in=self._engine.next_target - 1)
+        item = arrived.item
+        if not isinstance(item, Frame) and item.fatal:
+            self.logout(f"message {item.reason}")
+            self._hang_up(item.reason)
+        elif self._garbled > self._limits.garbled_max:
+            self.logout("too many garbled messages")
+            self._hang_up("too many garbled messages")
+
+    def _log_out(self, arrived: Arrived, why: str) -> None:
+        last_in = self._engine.next_target - 1
+        self._record.incoming(arrived, Handling.REFUSED, last_in=last_in, reason=why)
+        self.logout(why)
+
+    def _reject(self, arrived: Arrived, frame: Frame, fault: Fault) -> None:
+        taken = self._sender.turn(
+            lambda: self._engine.reject(
+                frame, tag=fault.tag, reason=fault.reject_reason, text=fault.text
+            )
+        )
+        self._record.incoming(arrived, Handling.REFUSED, last_in=taken.last_in, reason=fault.text)
+        self._after(taken, "logged out")
+
+    def _take_logon(self, arrived: Arrived, frame: Frame) -> None:
+        approved, self._approved = self._approved, None
+        wire = self._sender.wire
+        if approved is None and wire is not None:
+            again = judge_again(
+                frame, self.config, address=wire.address, now_ns=self._clock.now_ns()
+            )
+            if isinstance(again, str):
+                self._log_out(arrived, again)
+                return
+            approved = again
+        if approved is None:
+            return
+        begin, last = approved.next_expected, self._engine.next_sender - 1
+        text = engine_text(frame.raw)
+        # The engine would resend all that NextExpectedMsgSeqNum (789) asks for in one go.
+        ours = (
+            begin is not None
+            and 0 < begin <= last
+            and not approved.resets
+            and self.config.version is FixVersion.FIX44
+        )
+        if ours:
+            text = without(text, 789)
+        note = "the sequence numbers were reset" if approved.resets else ""
+        self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
+        if ours and begin is not None and self._announced:
+            self._begin_resend(begin, last)
+
+    def _take_resend_request(self, arrived: Arrived, frame: Frame) -> None:
+        text = engine_text(frame.raw)
+        wanted = asked(text, self.config.version, next_sender=self._engine.next_sender)
+        if wanted is None:
+            self._feed(arrived, frame, lambda: self._engine.feed(frame))
+            return
+        begin, last = wanted
+        if self._repeats.too_many(begin, self._clock.now_ns() / _NS):
+            self._log_out(arrived, f"message {begin} was asked for too often")
+            return
+        if begin > last:
+            # The engine would answer with a gap fill over numbers that were never used.
+            fault = Fault(
+                tag=7, reject_reason=_VALUE_IS_INCORRECT, text="nothing was sent in this range"
+            )
+            self._reject(arrived, frame, fault)
+            return
+        plan = self._begin_resend(begin, last)
+        narrowed = with_values(text, {7: str(begin), 16: str(plan.end)})
+        taken = self._sender.turn(lambda: self._engine.feed_text(narrowed))
+        self._note_fed(arrived, frame, taken, taken.last_in)
+        self._piece(plan, taken)
+        if self._resend is not None and plan.begin == begin:
+            self._end_resend()  # the engine has rejected the request itself
+
+    def _feed(
+        self,
+        arrived: Arrived,
+        frame: Frame,
+        call: Callable[[], Taken],
+        *,
+        logon_note: str | None = None,
+    ) -> None:
+        expected = self._engine.next_target
+        taken = self._sender.turn(call)
+        if taken.unreadable is not None:
+            fault = Fault(tag=None, reject_reason=_INVALID_TAG_NUMBER, text=taken.unreadable)
+            self._reject(arrived, frame, fault)
+            return
+        self._hand_on(arrived, frame, taken, expected)
+        if logon_note is not None and self._engine.logged_on:
+            self._announced = True
+            self._record.changed(connected=True, text=logon_note)
+        self._after(taken, "the engine ended the session")
+
+    def _hand_on(self, arrived: Arrived, frame: Frame, taken: Taken, expected: int) -> None:
+        """Deliver what the engine handed on, each with the number it had then come to."""
+        number = frame.msg_seq_num
+        if number not in taken.delivered:
+            # A crash after this note must not lose what is delivered after it.
+            before = taken.delivered[0] - 1 if taken.delivered else taken.last_in
+            self._note_fed(arrived, frame, taken, before)
+            if number > taken.last_in and _is_kept(frame, taken):
+                self._beyond.keep(arrived, frame)
+        for each in taken.delivered:
+            kept = Kept(frame, arrived.at_ns) if each == number else self._beyond.take(each)
+            if kept is None:
+                raise LookupError(f"the engine delivered message {each}, which never came")
+            self._deliver_one(kept)
+        self._beyond.forget(expected, taken.last_in + 1)
+
+    def _deliver_one(self, kept: Kept) -> None:
+        frame = kept.frame
+        delivered = FixDelivered(
+            at_ns=kept.at_ns,
+            session=self.config.name,
+            message=FixMessage(
+                direction=Direction.IN,
+                handling=Handling.DELIVERED,
+                msg_type=frame.msg_type,
+                msg_seq_num=frame.msg_seq_num,
+                text=record_text(frame.raw),
+                peer=self._record.peer,
+            ),
+            text=engine_text(frame.raw),
+            last_in=frame.msg_seq_num,
+        )
+        if self.refuse is None:
+            self._deliver(delivered)
+        else:
+            self.refuse(delivered)
+
+    def _note_fed(self, arrived: Arrived, frame: Frame, taken: Taken, last_in: int) -> None:
+        too_high = frame.msg_seq_num > taken.last_in
+        reason = "kept: an earlier message is missing" if too_high else None
+        self._record.incoming(arrived, Handling.ENGINE, last_in=last_in, reason=reason)
+
+    def _after(self, taken: Taken, why: str) -> None:
+        """Write what the engine sent; end the connection if it wants that."""
+        self._sender.pass_on(taken.sent)
+        if not self.connected:
+            return
+        if taken.closing:
+            self._hang_up(why)
+        elif self.too_slow():
+            self.cut_off("the client does not read what it is sent")
+
+    def _hang_up(self, why: str) -> None:
+        wire = self._sender.wire
+        if wire is not None:
+            self._sender.flush_all()
+            self.lost(why)
+            wire.close()
+
+
+def _is_kept(frame: Frame, taken: Taken) -> bool:
+    """Whether the engine has put a message whose number is too high into its queue.
+
+    It has not if it rejected it, and never does with Logout and SequenceReset-Reset.
+    """
+    if any("\x0135=3\x01" in each for each in taken.sent):
+        return False
+    return frame.msg_type != "5" and (frame.msg_type != "4" or b"\x01123=Y\x01" in frame.raw)

@@ -1,0 +1,122 @@
+"""Who may come in: connections counted, first Logons judged, refusals put on record.
+
+Here: Door. Not here: sessions' own affairs (client_session), listening (server).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from fixgate.adapters.fix.client_session import ClientSession
+from fixgate.adapters.fix.config import DoorLimits, SessionConfig
+from fixgate.adapters.fix.connection import Connection
+from fixgate.adapters.fix.framing import Frame, Garbage
+from fixgate.adapters.fix.limits import Connections, TokenBucket
+from fixgate.adapters.fix.logon import SessionKey, judge, key_of
+from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
+from fixgate.adapters.fix.turns import Turns
+from fixgate.application.ports.clock import Clock
+from fixgate.application.ports.fix import Handling
+from fixgate.domain.ids import SessionName
+
+_NS: Final = 1_000_000_000
+
+
+class Door:
+    """All connections, those with a session and those that have none yet."""
+
+    def __init__(
+        self,
+        sessions: Mapping[SessionName, ClientSession],
+        *,
+        deliver: Deliver,
+        room: Callable[[], bool],
+        clock: Clock,
+        limits: DoorLimits,
+    ) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.has_room = room
+        self.turns = Turns(
+            per_turn=limits.frames_per_turn,
+            per_worker=limits.frames_per_connection_turn,
+            room=room,
+        )
+        self.connections: set[Connection] = set()
+        self.on_empty: Callable[[], None] | None = None
+        self._sessions = sessions
+        self._configs: dict[SessionKey, SessionConfig] = {
+            key_of(each.config): each.config for each in sessions.values()
+        }
+        self._holders: dict[SessionName, Connection] = {}
+        self._deliver = deliver
+        self._counted = Connections(
+            total_max=limits.connections_max, per_address_max=limits.connections_per_address_max
+        )
+        self._notes = TokenBucket(
+            per_s=limits.refusals_noted_per_s, burst=limits.refusals_noted_per_s
+        )
+        self._unnoted = 0
+        self._closed: str | None = None
+
+    def shut(self, reason: str) -> None:
+        """Admit nobody from now on."""
+        self._closed = reason
+
+    def admit(self, connection: Connection) -> str | None:
+        if self._closed is not None:
+            return self._closed
+        reason = self._counted.try_add(connection.address)
+        if reason is None:
+            connection.admitted = True
+            self.connections.add(connection)
+        return reason
+
+    def open(self, connection: Connection, logon: Arrived) -> ClientSession | str:
+        if not isinstance(logon.item, Frame):
+            return logon.item.reason
+        if self._closed is not None:
+            return self._closed
+        verdict = judge(
+            logon.item,
+            self._configs,
+            address=connection.address,
+            now_ns=self.clock.now_ns(),
+            is_connected=self._is_connected,
+        )
+        if isinstance(verdict, str):
+            return verdict
+        session = self._sessions[verdict.config.name]
+        self._holders[verdict.config.name] = connection
+        session.attach(connection, verdict)
+        return session
+
+    def refuse(self, connection: Connection, reason: str, arrived: Arrived | None) -> None:
+        # Whoever connects without end must not fill the journal: some are noted, all are counted.
+        if not self._notes.take(1, self.clock.now_ns() / _NS):
+            self._unnoted += 1
+            return
+        if self._unnoted:
+            reason = f"{reason} ({self._unnoted} more refused before this one)"
+            self._unnoted = 0
+        record = Recorder(None, self._deliver, self.clock)
+        record.peer = connection.peer
+        if arrived is None:
+            arrived = Arrived(Garbage(b"", reason), self.clock.now_ns())
+        record.incoming(arrived, Handling.REFUSED, reason=reason)
+
+    def ended(self, connection: Connection) -> None:
+        if connection.admitted:
+            connection.admitted = False
+            self._counted.remove(connection.address)
+            self.connections.discard(connection)
+        if not self.connections and self.on_empty is not None:
+            self.on_empty()
+
+    def _is_connected(self, config: SessionConfig) -> bool:
+        if not self._sessions[config.name].connected:
+            return False
+        holder = self._holders[config.name]
+        if holder.gone:
+            # The client is back before all of its last connection was taken; it resends the rest.
+            holder.forget()
+        return not holder.gone

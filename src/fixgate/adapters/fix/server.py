@@ -1,0 +1,158 @@
+"""The FIX side of the gateway: listens, ticks, and is the port to which reports are released.
+
+Here: FixServer. Not here: how sessions and connections do their work.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from fixgate.adapters.fix.client_session import ClientSession
+from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart
+from fixgate.adapters.fix.connection import Connection
+from fixgate.adapters.fix.dictionary import read
+from fixgate.adapters.fix.door import Door
+from fixgate.adapters.fix.engine import EngineSession
+from fixgate.adapters.fix.recorder import Deliver
+from fixgate.application.ports.clock import Clock
+from fixgate.application.ports.fix import FixDelivered, FixPort
+from fixgate.domain.errors import require
+from fixgate.domain.ids import SessionName
+
+TICK_S: Final = 1.0
+RememberRefused = Callable[[dict[SessionName, int]], bool]
+
+
+class FixServer(FixPort):
+    """All client sessions behind one listening socket.
+
+    deliver: takes inputs and notes; must not raise.
+    room: False while no more inputs can be taken; ``resume`` is called when there is room again.
+    remember_refused: told, before a message is refused because of ``halt``, the highest number
+    refused per session, so that these messages are not asked for again; False: it could not.
+    starts: what the journal knows of each session; a session without one goes by its store.
+    """
+
+    def __init__(
+        self,
+        sessions: Sequence[SessionConfig],
+        *,
+        dictionaries: Path,
+        data: Path,
+        deliver: Deliver,
+        room: Callable[[], bool],
+        clock: Clock,
+        remember_refused: RememberRefused,
+        limits: DoorLimits | None = None,
+        starts: Mapping[SessionName, SessionStart] = MappingProxyType({}),
+    ) -> None:
+        names = [each.name for each in sessions]
+        require(len(set(names)) == len(names), "two sessions have one name")
+        limits = limits or DoorLimits()
+        self._sessions: dict[SessionName, ClientSession] = {}
+        for config in sessions:
+            engine = EngineSession(
+                config,
+                read(dictionaries, config.version),
+                data / "fix" / config.name,
+                start=starts.get(config.name),
+            )
+            self._sessions[config.name] = ClientSession(config, engine, deliver, clock, limits)
+        self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)
+        self._remember_refused = remember_refused
+        self._close_timeout_s = limits.close_timeout_s
+        self._server: asyncio.Server | None = None
+        self._tick_timer: asyncio.TimerHandle | None = None
+
+    # --- its life
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises OSError if the address cannot be had. Port 0: any free one."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Connection(self._door), host, port)
+        self._tick_timer = loop.call_later(TICK_S, self._tick)
+
+    @property
+    def port(self) -> int:
+        """The port listened on."""
+        require(self._server is not None, "the FIX server has not been started")
+        sockets = self._server.sockets if self._server is not None else ()
+        return int(sockets[0].getsockname()[1])
+
+    async def stop(self, text: str) -> None:
+        """Log every session out with ``text``, wait a bounded time, and close everything."""
+        self._door.shut(text)
+        if self._server is not None:
+            self._server.close()
+        for session in self._sessions.values():
+            if session.connected:
+                session.logout(text)
+        await self._all_gone()
+        if self._tick_timer is not None:
+            self._tick_timer.cancel()
+        for session in self._sessions.values():
+            session.close()
+
+    def resume(self) -> None:
+        """There is room for inputs again."""
+        self._door.turns.resume()
+
+    def session(self, name: SessionName) -> ClientSession | None:
+        """One session, for operators; None if it is not configured."""
+        return self._sessions.get(name)
+
+    # --- the port
+
+    def reserve(self, session: SessionName, count: int) -> int | None:
+        found = self._sessions.get(session)
+        return None if found is None else found.reserve(count)
+
+    def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
+        self._sessions[session].release(reports)
+
+    def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
+        self._door.shut(text)
+        for session in self._sessions.values():
+            session.refuse = partial(self._refuse, session, text)
+            session.abandon()
+        highest: dict[SessionName, int] = {}
+        for each in unanswered:
+            number = each.message.msg_seq_num
+            highest[each.session] = max(number, highest.get(each.session, 0))
+        if highest and not self._remember_refused(highest):
+            for session in self._sessions.values():
+                session.cut_off(text)
+            return
+        for each in unanswered:
+            self._sessions[each.session].answer_refused(each, text)
+        for session in self._sessions.values():
+            if session.connected:
+                session.logout(text)
+
+    def _refuse(self, session: ClientSession, text: str, refused: FixDelivered) -> None:
+        if self._remember_refused({session.config.name: refused.message.msg_seq_num}):
+            session.answer_refused(refused, text)
+        else:
+            session.cut_off(text)
+
+    # --- time
+
+    def _tick(self) -> None:
+        # First, so that a failure in one session does not stop the others' time for good.
+        self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        for session in self._sessions.values():
+            session.tick()
+
+    async def _all_gone(self) -> None:
+        if self._door.connections:
+            gone = asyncio.Event()
+            self._door.on_empty = gone.set
+            try:
+                async with asyncio.timeout(self._close_timeout_s):
+                    await gone.wait()
+            except TimeoutError:
+                for connection in list(self._door.connections):
+                    connection.abort()
