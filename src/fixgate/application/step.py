@@ -10,7 +10,7 @@ from typing import Final
 
 from fixgate.application.inbox import Given, Item
 from fixgate.application.ports.codec import Codec
-from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.fix import Direction, FixDelivered, FixNoted, SessionChanged
 from fixgate.application.ports.journal import (
     Batch,
     ExecutionRow,
@@ -34,6 +34,7 @@ from fixgate.domain.state import State, evolve
 
 Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
 _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
+_RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
     e.CancelSent: "cancel",
@@ -157,8 +158,12 @@ class Stepper:
                 message.msg_seq_num,
             )
         )
-        if item.session is not None and item.last_in is not None:
+        if item.session is None:
+            return
+        if item.last_in is not None:
             into.batch.last_in[item.session] = item.last_in
+        if message.msg_type == "A" and message.direction is Direction.OUT and _RESET in message.text:
+            into.batch.last_out[item.session] = message.msg_seq_num  # it begins again at 1
 
     def _decide(
         self, moment: Moment, given: Input, recalled: tuple[Recalled, ...], into: Steps

@@ -82,8 +82,7 @@ class CcxtSettings(Strict):
     key_file: Path | None = None
     symbols: tuple[str, ...] = ()  # unified; empty: all that the venue lists
     request_timeout_s: float = Field(default=10.0, gt=0)
-    orders_per_10s: int = Field(default=50, ge=1)
-    weight_per_minute: int = Field(default=1_000, ge=10)
+    rate_limit_share: float = Field(default=0.9, gt=0, le=1)  # of what the venue documents
     redirect_host: str | None = None  # a double instead of the venue's own hosts
     redirect_port: Port | None = None
     redirect_ca_file: Path | None = None
@@ -133,7 +132,7 @@ class SessionFile(Strict):
     enabled: bool = True
     username: str | None = None  # tag 553
     password_env: str | None = None  # name of the environment variable that holds tag 554
-    password_sha256: str | None = None  # or its salted hash, "salt:hex", from `fixgate hash`
+    password_hash: str | None = None  # or its salted hash, "salt:hex", from `fixgate hash`
     allowed_addresses: tuple[Network, ...] = ()  # empty: loopback only
     heart_bt_int_min_s: int = Field(default=1, ge=1)
     heart_bt_int_max_s: int = Field(default=3_600, le=86_400)
@@ -157,9 +156,9 @@ class SessionFile(Strict):
 
     @model_validator(mode="after")
     def _password_has_a_user(self) -> "SessionFile":
-        if self.password_env is not None and self.password_sha256 is not None:
-            raise ValueError("give password_env or password_sha256, not both")
-        has_password = self.password_env is not None or self.password_sha256 is not None
+        if self.password_env is not None and self.password_hash is not None:
+            raise ValueError("give password_env or password_hash, not both")
+        has_password = self.password_env is not None or self.password_hash is not None
         if (self.username is not None) != has_password:
             raise ValueError("username and a password go together")
         if self.heart_bt_int_min_s > self.heart_bt_int_max_s:

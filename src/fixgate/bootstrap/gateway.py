@@ -1,0 +1,246 @@
+"""The gateway put together and run: the only place where adapters are made.
+
+Here: run(), which blocks until a signal or a failure and returns the exit code.
+Not here: what any part does.
+"""
+
+import asyncio
+import gc
+import hashlib
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+
+from fixgate.adapters.clock import SystemClock
+from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
+from fixgate.adapters.store.opening import Store, open_store
+from fixgate.adapters.venues.settings import VenueSetupError
+from fixgate.application.effects import Venues
+from fixgate.application.inbox import Given, Inbox
+from fixgate.application.sequencer import Sequencer
+from fixgate.application.starting import opening_inputs, working_legs
+from fixgate.application.step import Stepper
+from fixgate.bootstrap import parts
+from fixgate.bootstrap.loading import ConfigurationError
+from fixgate.bootstrap.logs import configure_logging
+from fixgate.bootstrap.settings import Configuration
+from fixgate.domain.errors import InvariantBroken
+from fixgate.domain.events import AlertRaised
+from fixgate.domain.ids import Ids, VenueName
+from fixgate.domain.inputs import VenueInput
+from fixgate.domain.state import State
+
+EXIT_OK: Final = 0
+EXIT_UNUSABLE: Final = 1  # the store, a venue or the port cannot be used; nothing was touched
+EXIT_JOURNAL: Final = 74  # the journal failed while trading (sysexits: EX_IOERR)
+EXIT_BUG: Final = 70  # an invariant of ours broke (sysexits: EX_SOFTWARE)
+# Short enough that the journal's thread gets its turn while the event loop is busy.
+_SWITCH_INTERVAL_S: Final = 0.0005
+
+Announce = Callable[[str], None]
+log = structlog.get_logger("fixgate")
+
+
+def run(configuration: Configuration, *, announce: Announce) -> int:
+    """Start the gateway and serve until Ctrl-C or SIGTERM.
+
+    Args:
+        configuration: checked files.
+        announce: takes each line for the person who started it.
+
+    Returns:
+        The exit code: 0 after an orderly stop; else why not is on stderr.
+    """
+    configure_logging(configuration.gateway.log_level)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    try:
+        return uvloop.run(_serve(configuration, announce))
+    except (StoreUnusable, ConfigurationError, VenueSetupError) as error:
+        print(f"fixgate: {error}", file=sys.stderr)  # noqa: T201 - the one line for the operator
+        return EXIT_UNUSABLE
+    except OSError as error:
+        where = f"{configuration.gateway.fix.host}:{configuration.gateway.fix.port}"
+        print(f"fixgate: cannot listen on {where}: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_UNUSABLE
+
+
+async def _serve(configuration: Configuration, announce: Announce) -> int:
+    clock = SystemClock()
+    store = open_store(configuration.data_dir / configuration.gateway.journal.file, clock)
+    try:
+        gateway = Gateway(configuration, store, clock)
+        return await gateway.serve(announce)
+    finally:
+        await store.close()
+
+
+class Gateway:
+    """All parts of one running gateway."""
+
+    def __init__(self, configuration: Configuration, store: Store, clock: SystemClock) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._inbox = Inbox()
+        self._state = State(
+            Ids(store.epoch),
+            terminal_max=configuration.gateway.journal.terminal_orders_in_memory,
+        )
+        for each in store.reader.open_orders():
+            if each.order is not None:
+                self._state.load(each.order, each.executions, each.cl_ord_ids)
+        self._venues = parts.venues(configuration, clock)
+        self._journal, recall = store.journal(), store.recall()
+        self._refused = parts.Refused(configuration.data_dir / "refused.stop")
+        self._fix = parts.fix_server(
+            configuration,
+            store,
+            self._refused,
+            deliver=self._inbox.put,
+            room=self._inbox.has_room,
+            clock=clock,
+        )
+        codec = parts.codec(configuration)
+        self._sequencer = Sequencer(
+            inbox=self._inbox,
+            stepper=Stepper(self._state, codec, recall, last_seq=self._journal.last_seq),
+            journal=self._journal,
+            codec=codec,
+            fix=self._fix,
+            venues=Venues(self._venues, self._state, self._hear),
+            recall=recall,
+            alert=_alert,
+            resume=self._fix.resume,
+        )
+
+    def _hear(self, given: VenueInput) -> None:
+        self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+
+    async def serve(self, announce: Announce) -> int:
+        """Open, trade, and close in order; the exit code."""
+        for note in self._refused.notes(self._clock.now_ns()):
+            self._inbox.put(note)
+        for given in opening_inputs(
+            self._state,
+            version=version("fixgate"),
+            fingerprint=_fingerprint(self._configuration),
+            sessions=tuple(parts.rules(each) for each in self._configuration.sessions),
+            aliases=tuple(sorted(self._configuration.aliases.items())),
+            profiles=[each.profile for each in self._venues.values()],
+        ):
+            self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+        sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")
+        stop = _stop_signal()
+        try:
+            for name, venue in self._venues.items():
+                await venue.start(self._hear, working_legs(self._state, name))
+            await self._settled(sequencing)
+            self._refused.clear()
+            settings = self._configuration.gateway.fix
+            await self._fix.start(settings.host, settings.port)
+            self._announce(announce)
+            # Everything made so far stays for good; the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            await asyncio.wait({sequencing, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            code = await self._close(sequencing)
+        return code
+
+    async def _settled(self, sequencing: "asyncio.Task[None]") -> None:
+        """Let the first inputs be durable, and venues settle what an earlier process left open.
+
+        A venue that cannot be reached does not keep the door shut for longer than the limit;
+        its orders are settled when it is back.
+        """
+        found = self._journal.last_seq
+        limit_ns = self._clock.now_ns() + int(SETTLE_LIMIT_S * 1e9)
+        while not sequencing.done():
+            await asyncio.sleep(0.005)
+            if self._journal.last_seq == found:
+                continue
+            if not self._state.unsettled or self._clock.now_ns() > limit_ns:
+                return
+
+    def _announce(self, announce: Announce) -> None:
+        host = self._configuration.gateway.fix.host
+        announce(f"FIX acceptor    {host}:{self._fix.port}")
+        announce(f"Journal         {self._configuration.data_dir}")
+        for name, venue in self._venues.items():
+            up = self._state.venues_up.get(VenueName(name), False)
+            announce(f"Venue           {venue.profile.venue} ({'up' if up else 'connecting'})")
+        for each in self._configuration.sessions:
+            ours = each.sender_comp_id or self._configuration.gateway.fix.comp_id
+            announce(
+                f"Session         {each.name}: {each.version.value}, "
+                f"SenderCompID {each.target_comp_id}, TargetCompID {ours}"
+            )
+        announce("First order     .venv/bin/fixgate order buy 0.5 BTC/USDT --limit 50000")
+        announce("Stop            Ctrl-C")
+
+    async def _close(self, sequencing: "asyncio.Task[None]") -> int:
+        """Sessions first, then venues, then the last inputs; in bounded time."""
+        limit_s = self._configuration.gateway.stop_timeout_s
+        await self._fix.stop("Fixgate is stopping")
+        for venue in self._venues.values():
+            await venue.stop()
+        self._inbox.close()
+        done, _ = await asyncio.wait({sequencing}, timeout=limit_s)
+        if not done:
+            sequencing.cancel()
+            log.error("stop", text=f"the journal did not finish within {limit_s} s")
+            return EXIT_JOURNAL
+        return _exit_code(sequencing.exception())
+
+
+SETTLE_LIMIT_S: Final = 10.0
+
+
+def _exit_code(error: BaseException | None) -> int:
+    if error is None:
+        return EXIT_OK
+    code = EXIT_JOURNAL if isinstance(error, JournalFailed) else EXIT_BUG
+    kind = "JOURNAL FAILED" if code == EXIT_JOURNAL else "INTERNAL ERROR"
+    # Plain stderr besides the log: this must be seen whatever the log level is.
+    print(f"fixgate: {kind}, order intake stopped: {error}", file=sys.stderr)  # noqa: T201
+    if not isinstance(error, JournalFailed | InvariantBroken):
+        log.error("internal error", exc_info=error)
+    return code
+
+
+def _alert(alert: AlertRaised) -> None:
+    log.warning("alert", subject=alert.subject, text=alert.text, order_id=alert.order_id)
+
+
+def _stop_signal() -> "asyncio.Future[None]":
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+
+    def requested() -> None:
+        if not stop.done():
+            stop.set_result(None)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, requested)
+    return stop
+
+
+def _fingerprint(configuration: Configuration) -> str:
+    """SHA-256 over the configuration files and dictionaries in use (control 30)."""
+    digest = hashlib.sha256()
+    folders: list[tuple[Path, str]] = [
+        (configuration.home / "config", "*.toml"),
+        (configuration.path(configuration.gateway.sessions_dir), "*.toml"),
+        (configuration.path(configuration.gateway.fix.dictionaries), "*.xml"),
+    ]
+    for folder, pattern in folders:
+        for path in sorted(folder.glob(pattern)):
+            content = path.read_bytes()
+            digest.update(f"{path.name}:{len(content)}\n".encode())
+            digest.update(content)
+    return digest.hexdigest()

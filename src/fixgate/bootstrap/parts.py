@@ -1,0 +1,248 @@
+"""Each adapter made from its part of the configuration.
+
+Here: one function per adapter.
+Not here: how they work together (gateway).
+"""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+
+from fixgate.adapters.clock import SystemClock
+from fixgate.adapters.fix.codec import Codec, addressing
+from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
+from fixgate.adapters.fix.credentials import verify
+from fixgate.adapters.fix.server import FixServer
+from fixgate.adapters.store.opening import Store
+from fixgate.adapters.store.promised import promised
+from fixgate.adapters.store.stop_file import StopFile
+from fixgate.adapters.venues.settings import (
+    CcxtSettings,
+    Environment,
+    RateLimits,
+    Redirect,
+    Timeouts,
+    from_environment,
+    from_key_file,
+)
+from fixgate.adapters.venues.sim_listings import SimulatedSettings
+from fixgate.adapters.venues.simulated import SimulatedVenue
+from fixgate.application.inbox import Item
+from fixgate.application.ports.fix import Direction, FixMessage, FixNoted, Handling
+from fixgate.application.ports.venue import VenuePort
+from fixgate.bootstrap import settings as s
+from fixgate.bootstrap.loading import ConfigurationError
+from fixgate.domain.ids import SessionName, VenueName
+from fixgate.domain.sessions import SessionRules
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+def rules(session: s.SessionFile) -> SessionRules:
+    """What the core needs to know of a session."""
+    return SessionRules(
+        name=SessionName(session.name),
+        version=session.version,
+        default_venue=VenueName(session.default_venue),
+        accounts=frozenset(session.accounts),
+        default_account=session.default_account,
+        venues=frozenset(VenueName(each) for each in session.venues),
+        pending_new_reports=session.pending_new_reports,
+        pending_reports=session.pending_reports,
+        while_pending=session.while_pending,
+        open_requests_max=session.open_requests_max,
+    )
+
+
+def codec(configuration: s.Configuration) -> Codec:
+    """FIX text for every configured session."""
+    return Codec(
+        {
+            SessionName(each.name): addressing(
+                each.version,
+                sender_comp_id=each.sender_comp_id or configuration.gateway.fix.comp_id,
+                target_comp_id=each.target_comp_id,
+                **({} if each.echo_tags is None else {"echo_tags": frozenset(each.echo_tags)}),
+            )
+            for each in configuration.sessions
+        }
+    )
+
+
+def venues(configuration: s.Configuration, clock: SystemClock) -> dict[VenueName, VenuePort]:
+    """Every enabled venue.
+
+    Raises:
+        VenueSetupError: one cannot work as it is configured.
+    """
+    return {
+        VenueName(each.name): _venue(configuration, each, clock) for each in configuration.venues
+    }
+
+
+def _venue(configuration: s.Configuration, venue: s.VenueSettings, clock: SystemClock) -> VenuePort:
+    if isinstance(venue, s.SimulatedSettings):
+        step_s = venue.step_ms / 1_000 if venue.step_ms else None
+        return SimulatedVenue(
+            SimulatedSettings(name=VenueName(venue.name), seed=venue.seed, step_period_s=step_s),
+            clock,
+        )
+    # ccxt takes a second and 100 MB to import: only those pay for it who use it.
+    from fixgate.adapters.venues.ccxt_venue import CcxtVenue  # noqa: PLC0415
+
+    return CcxtVenue(_ccxt_settings(configuration, venue), clock)
+
+
+def _ccxt_settings(configuration: s.Configuration, venue: s.CcxtSettings) -> CcxtSettings:
+    if venue.key_file is not None:
+        credentials = from_key_file(configuration.path(venue.key_file))
+    else:
+        credentials = from_environment(venue.api_key_env or "", venue.api_secret_env or "")
+    redirect = None
+    if venue.redirect_host is not None and venue.redirect_port is not None:
+        ca_file = configuration.path(venue.redirect_ca_file) if venue.redirect_ca_file else None
+        redirect = Redirect(
+            host=venue.redirect_host, port=venue.redirect_port, ca_file=str(ca_file or "")
+        )
+    return CcxtSettings(
+        name=VenueName(venue.name),
+        credentials=credentials,
+        exchange=venue.exchange,
+        environment=Environment(venue.environment),
+        symbols=venue.symbols,
+        limits=RateLimits(share=venue.rate_limit_share),
+        timeouts=Timeouts(call_s=venue.request_timeout_s),
+        redirect=redirect,
+    )
+
+
+def _password_check(session: s.SessionFile) -> Callable[[str], bool] | None:
+    if session.password_hash is not None:
+        return partial(verify, session.password_hash)
+    if session.password_env is not None:
+        expected = os.environ.get(session.password_env)
+        if not expected:
+            raise ConfigurationError(
+                f"session {session.name}: environment variable {session.password_env} is not set"
+            )
+        return password_is(expected)
+    return None
+
+
+def session_config(configuration: s.Configuration, session: s.SessionFile) -> SessionConfig:
+    """What the door and the engine need to know of a session.
+
+    Raises:
+        ConfigurationError: its password is not in the environment.
+    """
+    return SessionConfig(
+        name=SessionName(session.name),
+        version=session.version,
+        target_comp_id=session.target_comp_id,
+        sender_comp_id=session.sender_comp_id or configuration.gateway.fix.comp_id,
+        username=session.username,
+        password_ok=_password_check(session),
+        networks=session.allowed_addresses or LOOPBACK,
+        heart_bt_int_s_min=session.heart_bt_int_min_s,
+        heart_bt_int_s_max=session.heart_bt_int_max_s,
+        reset_allowed=session.reset_on_logon_allowed,
+    )
+
+
+def door_limits(configuration: s.Configuration) -> DoorLimits:
+    """What the door allows."""
+    fix = configuration.gateway.fix
+    return DoorLimits(
+        connections_max=fix.connections_max,
+        connections_per_address_max=fix.connections_per_address_max,
+        logon_timeout_s=fix.logon_timeout_s,
+        message_bytes_max=fix.message_bytes_max,
+        frames_per_s=float(fix.inbound_messages_per_s),
+        frames_burst=fix.inbound_messages_per_s,
+        write_buffer_bytes_max=fix.write_buffer_bytes_max,
+        resend_piece=fix.resend_messages_max,
+    )
+
+
+class Refused:
+    """The stop file: what was refused when the journal failed is never taken as new."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = StopFile(path)
+        self._numbers: dict[SessionName, int] = {}
+        self.found = self._file.read()
+
+    def remember(self, numbers: dict[SessionName, int]) -> bool:
+        """Write down the highest number refused per session; False if that failed."""
+        for session, number in numbers.items():
+            self._numbers[session] = max(number, self._numbers.get(session, 0))
+        try:
+            self._file.write(self._numbers)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def notes(self, at_ns: int) -> list[FixNoted]:
+        """What an earlier process refused, for the journal, which then counts it as received."""
+        return [
+            FixNoted(
+                at_ns=at_ns,
+                session=session,
+                message=FixMessage(
+                    direction=Direction.IN,
+                    handling=Handling.REFUSED,
+                    msg_type="",
+                    msg_seq_num=number,
+                    text="",
+                    reason="refused up to here (380=4) when the journal had failed",
+                ),
+                last_in=number,
+            )
+            for session, number in self.found.refused_through.items()
+        ]
+
+    def clear(self) -> None:
+        """Forget what an earlier process refused, once the journal counts it."""
+        self._file.clear()
+
+
+def session_starts(store: Store, refused: Refused) -> dict[SessionName, SessionStart]:
+    """Where each session's numbers stand, by the journal."""
+    through = refused.found.refused_through
+    return {
+        each.name: SessionStart(
+            next_sender=each.last_out + 1,
+            next_target=max(each.last_in, through.get(each.name, 0)) + 1,
+            reports=partial(promised, store.reader, each.name),
+        )
+        for each in store.reader.sessions()
+    }
+
+
+def fix_server(
+    configuration: s.Configuration,
+    store: Store,
+    refused: Refused,
+    *,
+    deliver: Callable[[Item], None],
+    room: Callable[[], bool],
+    clock: SystemClock,
+) -> FixServer:
+    """The acceptor, its sessions standing where the journal says.
+
+    Raises:
+        ConfigurationError: a password is not in the environment.
+    """
+    return FixServer(
+        [session_config(configuration, each) for each in configuration.sessions],
+        dictionaries=configuration.path(configuration.gateway.fix.dictionaries),
+        data=configuration.data_dir,
+        deliver=deliver,
+        room=room,
+        clock=clock,
+        remember_refused=refused.remember,
+        limits=door_limits(configuration),
+        starts=session_starts(store, refused),
+    )
