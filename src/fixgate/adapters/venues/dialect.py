@@ -145,8 +145,8 @@ class Dialect(Protocol):
         """The requests for all open orders in these instruments."""
         ...
 
-    def markets(self, symbols: Sequence[str]) -> WireCall:
-        """The request for what is traded; of these unified symbols, or everything."""
+    def markets(self) -> WireCall:
+        """The request for what is traded."""
         ...
 
     def server_time(self) -> WireCall:
@@ -175,8 +175,13 @@ class Dialect(Protocol):
         """The answer to ``trades``, and whether there may be another page."""
         ...
 
-    def read_markets(self, exchange: Any, body: Any) -> Iterable[Instrument]:
-        """The answer to ``markets``. May be slow; called on another thread."""
+    def read_markets(
+        self, exchange: Any, body: Any, symbols: frozenset[str]
+    ) -> Iterable[Instrument]:
+        """The answer to ``markets``: these unified symbols, or all if there are none.
+
+        May be slow; called on another thread.
+        """
         ...
 
     def read_allowances(self, body: Any) -> tuple[Allowance, ...]:

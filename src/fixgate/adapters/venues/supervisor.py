@@ -49,7 +49,7 @@ class Supervisor:
         timeouts: Timeouts,
     ) -> None:
         self._venue = venue
-        self._symbols = tuple(symbols)
+        self._symbols = frozenset(symbols)
         self._catalogue = Catalogue(venue, symbols)
         self._exchange = exchange
         self._dialect = dialect
@@ -129,10 +129,10 @@ class Supervisor:
         )
         if not due:
             return
-        answer = await self._calls.request(self._dialect.markets(self._symbols), Priority.QUERY)
+        answer = await self._calls.request(self._dialect.markets(), Priority.QUERY)
         # Thousands of symbols take more than a second to parse: not on the event loop.
         found = await asyncio.to_thread(
-            lambda: tuple(self._dialect.read_markets(self._exchange, answer))
+            lambda: tuple(self._dialect.read_markets(self._exchange, answer, self._symbols))
         )
         stated = self._dialect.read_allowances(answer)
         if stated:

@@ -167,12 +167,13 @@ class BinanceDialect:
             for each in symbols
         )
 
-    def markets(self, symbols: Sequence[str]) -> WireCall:
-        """GET /api/v3/exchangeInfo."""
-        names = sorted(each.replace("/", "") for each in symbols)
-        quoted = ",".join(f'"{each}"' for each in names)
-        params = {"symbols": f"[{quoted}]"} if names else {}
-        return WireCall(endpoint="public_get_exchangeinfo", params=params, cost={"weight": 20})
+    def markets(self) -> WireCall:
+        """GET /api/v3/exchangeInfo, of everything.
+
+        Asked for a list of symbols, Binance answers with an error for the whole list as soon
+        as one of them is delisted.
+        """
+        return WireCall(endpoint="public_get_exchangeinfo", cost={"weight": 20})
 
     def server_time(self) -> WireCall:
         """GET /api/v3/time."""
@@ -198,9 +199,11 @@ class BinanceDialect:
         """A page of trades."""
         return reading.trades(body, side, page=_PAGE)
 
-    def read_markets(self, exchange: Any, body: Any) -> Iterable[Instrument]:
+    def read_markets(
+        self, exchange: Any, body: Any, symbols: frozenset[str]
+    ) -> Iterable[Instrument]:
         """The symbols, by ccxt's parsing."""
-        return reading.markets(exchange, body, self._venue)
+        return reading.markets(exchange, body, self._venue, symbols)
 
     def read_allowances(self, body: Any) -> tuple[Allowance, ...]:
         """``rateLimits`` of exchangeInfo."""

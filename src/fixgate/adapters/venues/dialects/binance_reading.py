@@ -22,7 +22,7 @@ from fixgate.adapters.venues.limiter import Allowance
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID, order_of
 from fixgate.domain.inputs import LegState
 from fixgate.domain.instruments import Instrument
-from fixgate.domain.rounding import ZERO
+from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.values import ExecType, Side
 
 _N = TypeVar("_N")
@@ -205,9 +205,14 @@ def _why(event: Mapping[str, Any], what: str, status: str) -> str | None:
     return str(reason) if reason not in (None, "NONE") else None
 
 
-def markets(exchange: Any, body: Any, venue: VenueName) -> Iterator[Instrument]:
+def markets(
+    exchange: Any, body: Any, venue: VenueName, symbols: frozenset[str]
+) -> Iterator[Instrument]:
     """The spot symbols. One that lacks a tick or a lot cannot be traded and is left out."""
-    for market in exchange.parse_markets(_field(body, "symbols")):
+    names = {each.replace("/", "") for each in symbols}
+    stated = _field(body, "symbols")
+    wanted = [each for each in stated if not names or each.get("symbol") in names]
+    for market in exchange.parse_markets(wanted):
         precision, limits = market["precision"], market["limits"]
         tick_size, lot_size = _step(precision["price"]), _step(precision["amount"])
         if not market["spot"] or tick_size is None or lot_size is None:
@@ -226,7 +231,7 @@ def markets(exchange: Any, body: Any, venue: VenueName) -> Iterator[Instrument]:
 
 
 def _step(value: Any) -> Decimal | None:
-    return Decimal(str(value)).normalize() if value else None
+    return Decimal(to_wire(Decimal(str(value)))) if value else None
 
 
 def allowances(body: Any) -> tuple[Allowance, ...]:

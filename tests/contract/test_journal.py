@@ -1,0 +1,300 @@
+"""What every journal promises, and the store in SQLite held to it."""
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from unit.adapters.store.samples import (
+    AT_NS,
+    SESSION,
+    FixedClock,
+    Gateway,
+    a_message,
+    a_refused,
+    an_order,
+    database,
+    noted,
+)
+
+from fixgate.adapters.store import JournalFailed, MessageFilter, Store, open_store
+from fixgate.application.ports.fix import FixMessage
+from fixgate.application.ports.journal import Batch, FixIn, FixRow, Record
+from fixgate.domain import events as e
+from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
+from fixgate.domain.order import Execution
+
+WRITER = Path(__file__).parents[1] / "unit" / "adapters" / "store" / "writing_process.py"
+LONG = "1234567890123456789012345678901234567.890"
+DECIMALS = (LONG, "0.0000000000000000000000000000000000000001", "1E+3", "5E-7", "0.50", "-0")
+
+
+class JournalContract:
+    """Inherit, and supply the store: how it is opened, broken, and tampered with."""
+
+    def open(self, folder: Path) -> Store:
+        """Open the store in ``folder``, or make it."""
+        raise NotImplementedError
+
+    def break_disk(self, store: Store) -> None:
+        """From now on no commit that needs space succeeds."""
+        raise NotImplementedError
+
+    def tamper(self, folder: Path, statement: str) -> None:
+        """Run a statement past the gateway; raises if the store refuses."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def store(self, tmp_path: Path) -> AsyncIterator[Store]:
+        store = self.open(tmp_path)
+        yield store
+        await store.close()
+
+    async def test_an_empty_journal_has_no_last_record(self, store: Store) -> None:
+        assert store.journal().last_seq == 0
+        assert list(store.reader.records()) == []
+        assert store.reader.verify() is None
+
+    async def test_what_was_committed_comes_back_as_it_was(self, store: Store) -> None:
+        batch = Gateway().batch(3)
+        await store.journal().commit(batch)
+        assert list(store.reader.records()) == batch.records
+        assert store.journal().last_seq == batch.records[-1].seq
+
+    async def test_batches_become_durable_in_the_order_given(self, store: Store) -> None:
+        journal, done = store.journal(), []
+        futures = [journal.commit(noted(seq)) for seq in range(1, 101)]
+        for seq, future in enumerate(futures, 1):
+            future.add_done_callback(lambda _, seq=seq: done.append(seq))
+        await asyncio.gather(*futures)
+        assert done == list(range(1, 101))
+        assert [each.seq for each in store.reader.records()] == list(range(1, 101))
+
+    async def test_records_from_a_number_on_begin_there(self, store: Store) -> None:
+        await asyncio.gather(*(store.journal().commit(noted(seq)) for seq in range(1, 11)))
+        assert [each.seq for each in store.reader.records(8)] == [8, 9, 10]
+
+    @pytest.mark.parametrize("text", DECIMALS)
+    async def test_a_decimal_comes_back_digit_by_digit(self, store: Store, text: str) -> None:
+        value = Decimal(text)
+        trade = Execution(
+            exec_id=ExecID("E1"), trade_id="T1", leg=0, last_qty=value, last_px=value
+        )
+        traded = e.Traded(order_id=OrderID("O1"), execution=trade, fee=value)
+        batch = Batch(at_ns=AT_NS, records=[Record(1, AT_NS, SESSION, None, traded)])
+        await store.journal().commit(batch)
+        (record,) = store.reader.records()
+        assert str(record.payload.fee) == str(value)
+        assert record.payload.execution.last_px.as_tuple() == value.as_tuple()
+
+    async def test_an_orders_decimals_come_back_digit_by_digit(self, store: Store) -> None:
+        order = an_order(price=LONG)
+        await store.journal().commit(Batch(at_ns=AT_NS, orders={order.order_id: order}))
+        (found,) = store.reader.open_orders()
+        assert found.order is not None
+        assert str(found.order.terms.price) == LONG
+
+    async def test_an_order_has_its_last_state_whoever_shared_the_commit(
+        self, store: Store
+    ) -> None:
+        order = an_order()
+        states = [replace(order, cum_qty=Decimal(n) / 100) for n in range(10)]
+        commits = [
+            store.journal().commit(Batch(at_ns=AT_NS + n, orders={order.order_id: state}))
+            for n, state in enumerate(states)
+        ]
+        await asyncio.gather(*commits)
+        (found,) = store.reader.recent_orders(10)
+        assert found.order == states[-1]
+        assert (found.created_ns, found.updated_ns) == (AT_NS, AT_NS + 9)
+
+    async def test_a_sessions_numbers_are_those_of_the_last_commit(self, store: Store) -> None:
+        other = SessionName("DEMO42")
+        first = Batch(at_ns=AT_NS, last_in={SESSION: 7, other: 1}, last_out={SESSION: 9})
+        first.connected[SESSION] = (True, "127.0.0.1:5000", AT_NS)
+        await store.journal().commit(first)
+        await store.journal().commit(Batch(at_ns=AT_NS, last_in={SESSION: 8}))
+        demo42, demo44 = store.reader.sessions()
+        assert (demo44.last_in, demo44.last_out, demo44.connected) == (8, 9, True)
+        assert (demo44.peer, demo44.since_ns) == ("127.0.0.1:5000", AT_NS)
+        assert (demo42.name, demo42.last_in, demo42.connected) == (other, 1, False)
+
+    async def test_a_sessions_numbers_survive_a_restart_and_the_next_commit(
+        self, tmp_path: Path
+    ) -> None:
+        store = self.open(tmp_path)
+        await store.journal().commit(Batch(last_in={SESSION: 7}, last_out={SESSION: 9}))
+        await store.close()
+        store = self.open(tmp_path)
+        await store.journal().commit(Batch(last_in={SESSION: 8}))
+        (session,) = store.reader.sessions()
+        await store.close()
+        assert (session.last_in, session.last_out) == (8, 9)
+
+    async def test_a_forgotten_order_is_recalled_with_its_trades_and_names(
+        self, store: Store
+    ) -> None:
+        order = Gateway().filled_order(batch := Batch(at_ns=AT_NS))
+        later = ClOrdID("A-LATER-NAME")
+        batch.names.append((SESSION, later, order.order_id))
+        await store.journal().commit(batch)
+        recall = store.recall()
+        found = recall.by_cl_ord_id(SESSION, later)
+        assert found is not None
+        assert found == recall.by_order_id(order.order_id)
+        assert found.order == order
+        assert found.cl_ord_ids == (order.cl_ord_id, later)
+        assert [each.last_qty for each in found.executions] == [Decimal("0.5")]
+
+    async def test_a_refused_order_is_recalled_as_refused(self, store: Store) -> None:
+        refused = a_refused()
+        names = [(SESSION, refused.cl_ord_id, refused.order_id)]
+        await store.journal().commit(Batch(at_ns=AT_NS, refused=[refused], names=names))
+        recall = store.recall()
+        found = recall.by_cl_ord_id(SESSION, refused.cl_ord_id)
+        assert found is not None
+        assert (found.order, found.refused) == (None, refused)
+
+    async def test_nobody_is_recalled_by_a_name_never_used(self, store: Store) -> None:
+        await store.journal().commit(Gateway().batch())
+        assert store.recall().by_cl_ord_id(SESSION, ClOrdID("NEVER")) is None
+        other = store.recall().by_cl_ord_id(SessionName("DEMO42"), ClOrdID("C000000001"))
+        assert other is None
+        assert store.recall().by_order_id(OrderID("SXUX00ZZZZZZZZ")) is None
+
+    async def test_a_name_used_since_the_start_is_recalled_once_noted(self, store: Store) -> None:
+        recall = store.recall()
+        order = Gateway().filled_order(batch := Batch(at_ns=AT_NS))
+        await store.journal().commit(batch)
+        recall.note(SESSION, order.cl_ord_id)
+        found = recall.by_cl_ord_id(SESSION, order.cl_ord_id)
+        assert found is not None
+        assert found.order == order
+
+    @pytest.mark.parametrize("statement", ["UPDATE journal SET cause = 5", "DELETE FROM journal"])
+    async def test_the_journal_refuses_changes(
+        self, store: Store, tmp_path: Path, statement: str
+    ) -> None:
+        await store.journal().commit(noted(1))
+        with pytest.raises(Exception, match="append-only"):
+            self.tamper(tmp_path, statement)
+
+    async def test_a_second_record_of_the_same_number_is_refused(self, store: Store) -> None:
+        await store.journal().commit(noted(1))
+        with pytest.raises(JournalFailed):
+            await store.journal().commit(noted(1))
+
+    async def test_text_that_is_no_text_and_huge_numbers_do_not_stop_the_journal(
+        self, store: Store
+    ) -> None:
+        bad = replace(a_message(10**40), text="\ud800", reason="\udcff\x00")
+        row = FixRow(1, AT_NS, SESSION, "in", "D", 10**40, cl_ord_id="\udcff\x00", symbol="\ud800")
+        name = ClOrdID("\udcff\x00")
+        batch = Batch(records=[Record(1, AT_NS, SESSION, None, bad)], fix_messages=[row])
+        order = replace(an_order(), cl_ord_id=name)
+        batch.orders[order.order_id] = order
+        batch.names.append((SESSION, name, order.order_id))
+        await store.journal().commit(batch)
+        assert [each.payload for each in store.reader.records()] == [bad]
+        assert store.reader.verify() is None
+        found = store.recall().by_cl_ord_id(SESSION, name)
+        assert found is not None
+        assert found.order == order
+
+    async def test_when_a_commit_fails_so_does_every_later_one_and_nothing_of_them_is_there(
+        self, store: Store
+    ) -> None:
+        journal = store.journal()
+        await journal.commit(noted(1))
+        self.break_disk(store)
+        big = Gateway(last_seq=1).batch(200)
+        futures = [journal.commit(big)]
+        futures += [journal.commit(noted(big.records[-1].seq + n)) for n in range(1, 4)]
+        results = await asyncio.gather(*futures, return_exceptions=True)
+        assert [type(each) for each in results] == [JournalFailed] * 4
+        with pytest.raises(JournalFailed):
+            await journal.commit(noted(9_999))
+        assert journal.last_seq == 1
+        assert [each.seq for each in store.reader.records()] == [1]
+
+    async def test_a_payload_that_is_no_record_fails_the_journal(self, store: Store) -> None:
+        with pytest.raises(JournalFailed, match="KeyError"):
+            await store.journal().commit(Batch(records=[Record(1, AT_NS, None, None, object())]))
+
+    async def test_closing_makes_durable_what_waits(self, tmp_path: Path) -> None:
+        store = self.open(tmp_path)
+        futures = [store.journal().commit(noted(seq)) for seq in range(1, 51)]
+        await store.close()
+        assert all(each.done() and each.exception() is None for each in futures)
+        store = self.open(tmp_path)
+        assert store.journal().last_seq == 50
+        await store.close()
+
+    async def test_after_closing_commits_fail(self, tmp_path: Path) -> None:
+        store = self.open(tmp_path)
+        journal = store.journal()
+        await store.close()
+        with pytest.raises(JournalFailed, match="closed"):
+            await journal.commit(noted(1))
+
+    async def test_the_chain_goes_on_across_restarts(self, tmp_path: Path) -> None:
+        for seq in (1, 2, 3):
+            store = self.open(tmp_path)
+            assert store.journal().last_seq == seq - 1
+            await store.journal().commit(noted(seq))
+            assert store.reader.verify() is None
+            await store.close()
+
+    async def test_nothing_acknowledged_is_lost_by_a_killed_process(self, tmp_path: Path) -> None:
+        for round_ in range(3):
+            acknowledged = kill_while_writing(tmp_path, enough=40 + 17 * round_)
+            store = self.open(tmp_path)
+            stored = [each.seq for each in store.reader.records()]
+            assert stored == list(range(1, len(stored) + 1))
+            assert stored[-1] >= acknowledged
+            assert store.reader.verify() is None
+            rows, _ = store.reader.messages_after(0, MessageFilter(), look_at=10**6)
+            messages = (FixIn, FixMessage)
+            told = [e.seq for e in store.reader.records() if isinstance(e.payload, messages)]
+            assert [each.row.seq for each in rows] == told
+            await store.close()
+
+
+def kill_while_writing(folder: Path, *, enough: int) -> int:
+    """Let a process commit, kill it in the middle, and tell which record it heard of last."""
+    command = [sys.executable, str(WRITER), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        last = 0
+        for _ in range(enough):
+            last = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read().splitlines(keepends=True)
+        process.wait(timeout=30)
+    whole = [int(line) for line in rest if line.endswith("\n")]
+    return max([last, *whole])
+
+
+class TestSqliteJournal(JournalContract):
+    """The embedded store."""
+
+    def open(self, folder: Path) -> Store:
+        return open_store(database(folder), FixedClock())
+
+    def break_disk(self, store: Store) -> None:
+        connection = store.journal()._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+
+    def tamper(self, folder: Path, statement: str) -> None:
+        connection = sqlite3.connect(database(folder))
+        try:
+            connection.execute(statement)
+        finally:
+            connection.close()
