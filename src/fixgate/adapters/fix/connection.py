@@ -8,7 +8,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits
@@ -72,8 +72,9 @@ class Connection(asyncio.Protocol):
 
     # --- asyncio
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy what TCP gives
+    def connection_made(self, connected: asyncio.BaseTransport) -> None:
+        # TCP always gives one that writes; uvloop's does not derive from asyncio's class.
+        transport = cast("asyncio.Transport", connected)
         self._transport = transport
         peer = transport.get_extra_info("peername") or ("", 0)
         self.address, self.peer = peer[0], f"{peer[0]}:{peer[1]}"

@@ -16,6 +16,7 @@ import quickfix as fix
 from fixgate.adapters.fix.callbacks import Callbacks
 from fixgate.adapters.fix.config import SessionConfig, SessionStart
 from fixgate.adapters.fix.dictionary import Dictionary
+from fixgate.adapters.fix.encode import clean
 from fixgate.adapters.fix.fields import compose, engine_text, only_leading, tell
 from fixgate.adapters.fix.framing import Frame
 from fixgate.adapters.fix.store import StoreFiles
@@ -110,7 +111,11 @@ class EngineSession:
 
     def feed_text(self, text: str) -> Taken:
         """Take one message that is valid UTF-8 and well framed."""
-        return self._call(lambda: self._session.next(text, self._now))
+        try:
+            return self._call(lambda: self._session.next(text, self._now))
+        except fix.InvalidMessage as error:
+            # From Message's constructor, before any state has changed: a field without a tag.
+            return self._taken()._replace(unreadable=clean(str(error)))
 
     def tick(self) -> Taken:
         """Let the engine look at its timers; about once a second."""
@@ -125,7 +130,7 @@ class EngineSession:
     def reject(self, frame: Frame, *, tag: int | None, reason: int, text: str) -> Taken:
         """Answer a frame that cannot be fed with Reject, using up its number if it is its turn."""
         fields = [(35, "3"), (34, "0"), (49, ""), (52, ""), (56, "")]
-        fields += [(45, str(frame.msg_seq_num)), (58, text)]
+        fields += [(45, str(frame.msg_seq_num)), (58, clean(text))]
         fields += [] if tag is None else [(371, str(tag))]
         fields += [(372, frame.msg_type), (373, str(reason))]
 
@@ -177,24 +182,22 @@ class EngineSession:
         self._acceptor = None
 
     def _call(self, call: Callable[[], None]) -> Taken:
-        callbacks, session = self._callbacks, self._session
+        callbacks = self._callbacks
         callbacks.delivered, callbacks.sent = [], []
-        unreadable = None
-        try:
-            call()
-        except fix.InvalidMessage as error:
-            # From Message's constructor, before any state has changed: a field without a tag.
-            unreadable = str(error)
+        call()
         sent = callbacks.sent
         if len(sent) > 1 and any("\x0143=Y\x01" in each for each in sent):
             # The callback of a repeated message comes before that of the gap fill in front of it.
             sent.sort(key=lambda each: tell(each)[1])
+        return self._taken()
+
+    def _taken(self) -> Taken:
+        callbacks, session = self._callbacks, self._session
         return Taken(
             callbacks.delivered,
-            sent,
+            callbacks.sent,
             not session.receivedLogon(),
             session.getExpectedTargetNum() - 1,
-            unreadable,
         )
 
 
