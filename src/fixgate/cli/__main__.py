@@ -1,0 +1,5 @@
+"""`python -m fixgate.cli` is `fixgate`."""
+
+from fixgate.cli.app import main
+
+main()

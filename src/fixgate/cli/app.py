@@ -1,0 +1,77 @@
+"""The commands by name, and how a command ends.
+
+Here: the typer application, main() and its exit statuses: 0 done, 1 failed, 2 wrong usage.
+Not here: what the commands do.
+"""
+
+import os
+import sys
+from importlib.metadata import version as installed_version
+
+import typer
+
+from fixgate.cli import checking, demo_command, double, following, order, running, tables
+from fixgate.cli.console import FAILED, USAGE, Problem
+
+# All that can be wrong with arguments is one of these. typer brings a click of its own along, and
+# this is the way to its class that every release of typer has.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="fixgate",
+    help="An order gateway: FIX 4.2 and 4.4 in, REST and WebSocket venues out.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(running.run)
+app.command("check")(checking.check)
+app.command("hash")(checking.hash_password)
+app.command("order")(order.order)
+app.command("log")(following.log)
+app.command("orders")(tables.orders)
+app.command("sessions")(tables.sessions)
+app.command("executions")(tables.executions)
+app.command("demo")(demo_command.demo)
+app.command("double")(double.double)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"fixgate {installed_version('fixgate')}")
+
+
+def main() -> None:
+    """Run the command that was typed, and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit status. What is wrong is one line on stderr."""
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(arguments or ["--help"], prog_name="fixgate", standalone_mode=False)
+    except _UsageError as error:
+        return _failed(_one_line(error), USAGE)
+    except Problem as problem:
+        return _failed(str(problem), problem.status)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130  # what a shell reports for SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing more may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if not arguments:
+        return USAGE
+    return status if isinstance(status, int) else 0
+
+
+def _one_line(error: Exception) -> str:
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    return " ".join(str(said).split()).rstrip(".")
+
+
+def _failed(message: str, status: int) -> int:
+    print(f"fixgate: {message}", file=sys.stderr)  # noqa: T201 - the one line
+    return status

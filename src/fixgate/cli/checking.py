@@ -1,0 +1,105 @@
+"""`fixgate check` and `fixgate hash`: what concerns the configuration files.
+
+Here: the two commands. Not here: what the files may say (bootstrap.settings).
+"""
+
+import getpass
+import sys
+from typing import TYPE_CHECKING
+
+from fixgate.cli.console import (
+    FAILED,
+    HERE,
+    Home,
+    console,
+    load_configuration,
+    say,
+    table,
+    usage,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fixgate.bootstrap.settings import Configuration, SessionFile, VenueSettings
+
+
+def check(home: Home = HERE) -> None:
+    """Check all configuration files and show what they say."""
+    configuration = load_configuration(home, status=FAILED)
+    fix = configuration.gateway.fix
+    say(f"Home          {configuration.home.resolve()}")
+    say(f"FIX acceptor  {fix.host}:{fix.port}, CompID {fix.comp_id}")
+    say(f"Data          {configuration.data_dir.resolve()}")
+    for title, shown in (
+        ("Sessions", _sessions(configuration)),
+        ("Venues", _venues(configuration)),
+        ("Aliases", _aliases(configuration)),
+    ):
+        say()
+        say(f"{title} ({shown.row_count})")
+        console().print(shown)
+    say()
+    say("All files are in order.")
+
+
+def hash_password() -> None:
+    """Read a password and print what a session file keeps instead of it.
+
+    The line goes into sessions/NAME.toml as password_hash. From a terminal the password is
+    asked for twice and not shown; otherwise it is the first line of stdin.
+    """
+    from fixgate.adapters.fix.credentials import hash_password as make  # noqa: PLC0415
+
+    password = _asked() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        usage("no password was given")
+    say(make(password))
+
+
+def _asked() -> str:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        usage("the two passwords differ")
+    return password
+
+
+def _sessions(configuration: "Configuration") -> "Table":
+    made = table("name", "version", "client CompID", "our CompID", "venue", "accounts", "logon")
+    for each in configuration.sessions:
+        made.add_row(
+            each.name,
+            each.version.value,
+            each.target_comp_id,
+            each.sender_comp_id or configuration.gateway.fix.comp_id,
+            each.default_venue,
+            ", ".join(each.accounts) or "any",
+            _logon(each),
+        )
+    return made
+
+
+def _logon(session: "SessionFile") -> str:
+    where = ", ".join(str(each) for each in session.allowed_addresses) or "loopback"
+    return f"{session.username or 'no password'}, from {where}"
+
+
+def _venues(configuration: "Configuration") -> "Table":
+    made = table("name", "kind", "what")
+    for each in configuration.venues:
+        made.add_row(each.name, each.kind, _venue(each))
+    return made
+
+
+def _venue(venue: "VenueSettings") -> str:
+    if venue.kind == "simulated":
+        return f"seed {venue.seed}, a step every {venue.step_ms} ms"
+    to = f", redirected to {venue.redirect_host}:{venue.redirect_port}"
+    return f"{venue.exchange} {venue.environment}{to if venue.redirect_host else ''}"
+
+
+def _aliases(configuration: "Configuration") -> "Table":
+    made = table("alias", "symbol")
+    for alias, symbol in configuration.aliases.items():
+        made.add_row(alias, symbol)
+    return made

@@ -1,0 +1,183 @@
+"""`fixgate orders`, `fixgate sessions`, `fixgate executions`: tables from the journal.
+
+Here: the three commands. Not here: SQL (adapters.store).
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fixgate.cli.console import (
+    HERE,
+    Home,
+    Problem,
+    console,
+    load_configuration,
+    open_journal,
+    say,
+    table,
+)
+from fixgate.cli.words import STATUS_WORDS, number
+
+if TYPE_CHECKING:
+    from fixgate.adapters.store.reader import StoredOrder
+
+
+def orders(
+    only_open: Annotated[bool, typer.Option("--open", help="Those not over.")] = False,  # noqa: FBT002
+    session: Annotated[str | None, typer.Option(help="Name of a session.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    home: Home = HERE,
+) -> None:
+    """Show the newest orders, newest first."""
+    from fixgate.domain.ids import SessionName  # noqa: PLC0415 - with the reader
+
+    reader = open_journal(load_configuration(home))
+    made = table(
+        "OrderID",
+        "time (UTC)",
+        "session",
+        "ClOrdID",
+        "side",
+        "quantity",
+        "symbol",
+        "price",
+        "venue",
+        "status",
+        "filled",
+        "average",
+        "text",
+        right=("quantity", "price", "filled", "average"),
+    )
+    try:
+        wanted = None if session is None else SessionName(session)
+        for stored in reader.recent_orders(last, session=wanted, working=only_open):
+            made.add_row(*_order_row(stored))
+    finally:
+        reader.close()
+    if not made.row_count:
+        say("no orders" if not only_open else "no open orders")
+        return
+    console().print(made)
+
+
+def sessions(home: Home = HERE) -> None:
+    """Show the sessions, configured and seen, and their sequence numbers."""
+    configuration = load_configuration(home)
+    reader = open_journal(configuration)
+    try:
+        seen = {str(each.name): each for each in reader.sessions()}
+    finally:
+        reader.close()
+    configured = {each.name: each.version.value for each in configuration.sessions}
+    made = table(
+        "session",
+        "version",
+        "state",
+        "since (UTC)",
+        "peer",
+        "last in",
+        "last out",
+        right=("last in", "last out"),
+    )
+    for name in sorted({*seen, *configured}):
+        version = configured.get(name, "not configured")
+        stored = seen.get(name)
+        if stored is None or not stored.since_ns:
+            made.add_row(name, version, "never connected", "", "", "", "")
+            continue
+        state = "connected" if stored.connected else "not connected"
+        numbers = (str(stored.last_in), str(stored.last_out))
+        made.add_row(name, version, state, _time(stored.since_ns), stored.peer, *numbers)
+    console().print(made)
+
+
+def executions(
+    order_id: Annotated[str, typer.Argument(metavar="ORDERID", help="OrderID or ClOrdID.")],
+    home: Home = HERE,
+) -> None:
+    """Show the reports of an order, in order."""
+    from fixgate.adapters.store.reader import MessageFilter  # noqa: PLC0415 - 0.3 s
+    from fixgate.domain.ids import OrderID  # noqa: PLC0415 - with it
+    from fixgate.domain.values import ExecType  # noqa: PLC0415 - the same
+
+    reader = open_journal(load_configuration(home))
+    made = table(
+        "ExecID",
+        "time (UTC)",
+        "what",
+        "status",
+        "quantity",
+        "price",
+        "trade id",
+        right=("quantity", "price"),
+    )
+    try:
+        rows = reader.executions(OrderID(order_id))
+        named = [] if rows else reader.messages(MessageFilter(cl_ord_id=order_id), 100)
+        for found in dict.fromkeys(each.row.order_id for each in named if each.row.order_id):
+            rows += reader.executions(found)
+    finally:
+        reader.close()
+    if not rows:
+        raise Problem(f"no order {order_id} in the journal")
+    for row in rows:
+        what = ExecType(row.exec_type).name.replace("_", " ").lower()
+        made.add_row(
+            row.exec_id,
+            _time(row.at_ns),
+            what,
+            STATUS_WORDS.get(row.ord_status, row.ord_status),
+            number(row.last_qty) if row.last_qty is not None else "",
+            number(row.last_px) if row.last_px is not None else "",
+            row.trade_id or "",
+        )
+    console().print(made)
+
+
+def _order_row(stored: "StoredOrder") -> list[str]:
+    from fixgate.domain.order import RefusedOrder  # noqa: PLC0415 - with the reader
+
+    order = stored.order
+    time = _time(stored.created_ns)
+    if isinstance(order, RefusedOrder):
+        echo = dict(order.echo)
+        return [
+            order.order_id,
+            time,
+            order.session,
+            order.cl_ord_id,
+            "",
+            "",
+            echo.get(55, ""),
+            "",
+            "",
+            "rejected",
+            "0",
+            "0",
+            order.text,
+        ]
+    about, terms = order.instruction, order.terms
+    price = terms.price if terms.price is not None else terms.stop_px
+    return [
+        order.order_id,
+        time,
+        about.session,
+        order.cl_ord_id,
+        about.side.name.lower(),
+        number(str(terms.order_qty)),
+        about.symbol,
+        "market" if price is None else number(str(price)),
+        about.venue,
+        STATUS_WORDS[order.ord_status.value],
+        number(str(order.cum_qty)),
+        number(str(order.avg_px)),
+        "",
+    ]
+
+
+def _time(at_ns: int) -> str:
+    second, rest = divmod(at_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(second, tz=UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{rest // 1_000_000:03d}"
