@@ -20,7 +20,7 @@ from fixgate.application.ports.journal import Batch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from unit.adapters.store.samples import FixedClock, Gateway  # noqa: E402 - found just above
+from unit.adapters.store.samples import FixedClock, Gateway
 
 IN_FLIGHT = 4
 
@@ -35,6 +35,11 @@ def burn(microseconds: float) -> None:
 def thread_cpu(native: int | None) -> float:
     """CPU seconds of a thread of this process."""
     return time.clock_gettime(time.pthread_getcpuclockid(native or 0))
+
+
+def size_of(folder: Path) -> int:
+    """Bytes in a folder."""
+    return sum(each.stat().st_size for each in folder.iterdir())
 
 
 async def run(batches: list[Batch], orders: int, busy_us: float) -> None:
@@ -62,7 +67,7 @@ async def run(batches: list[Batch], orders: int, busy_us: float) -> None:
             await future
         wall, cpu = time.perf_counter() - start, time.process_time() - cpu
         writing = thread_cpu(writer)
-        size = sum(each.stat().st_size for each in Path(folder).iterdir())
+        size = size_of(Path(folder))
         await asyncio.sleep(0)
         await store.close()
         took.sort()

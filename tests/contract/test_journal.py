@@ -11,6 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
+from fixgate.adapters.store import JournalFailed, MessageFilter, Store, open_store
+from fixgate.application.ports.fix import FixMessage
+from fixgate.application.ports.journal import Batch, FixIn, FixRow, Record
+from fixgate.domain import events as e
+from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
+from fixgate.domain.order import Execution
 from unit.adapters.store.samples import (
     AT_NS,
     SESSION,
@@ -22,13 +29,6 @@ from unit.adapters.store.samples import (
     database,
     noted,
 )
-
-from fixgate.adapters.store import JournalFailed, MessageFilter, Store, open_store
-from fixgate.application.ports.fix import FixMessage
-from fixgate.application.ports.journal import Batch, FixIn, FixRow, Record
-from fixgate.domain import events as e
-from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
-from fixgate.domain.order import Execution
 
 WRITER = Path(__file__).parents[1] / "unit" / "adapters" / "store" / "writing_process.py"
 LONG = "1234567890123456789012345678901234567.890"
@@ -83,9 +83,7 @@ class JournalContract:
     @pytest.mark.parametrize("text", DECIMALS)
     async def test_a_decimal_comes_back_digit_by_digit(self, store: Store, text: str) -> None:
         value = Decimal(text)
-        trade = Execution(
-            exec_id=ExecID("E1"), trade_id="T1", leg=0, last_qty=value, last_px=value
-        )
+        trade = Execution(exec_id=ExecID("E1"), trade_id="T1", leg=0, last_qty=value, last_px=value)
         traded = e.Traded(order_id=OrderID("O1"), execution=trade, fee=value)
         batch = Batch(at_ns=AT_NS, records=[Record(1, AT_NS, SESSION, None, traded)])
         await store.journal().commit(batch)

@@ -100,7 +100,7 @@ class _VenueInWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """VenueIn in JSON: the venue's input with its own kind beside it."""
 
     kind: str
-    given: msgspec.Raw
+    given: Any
     recalled: tuple[i.Recalled, ...]
 
 
@@ -166,7 +166,8 @@ def encode(payload: Any) -> tuple[str, bytes]:
             return kind, json_of(payload)
     kind = kind_of(payload)
     if cls is VenueIn:
-        payload = _venue_in_wire(payload)
+        kind_given, given = kind_of(payload.given), payload.given
+        payload = _VenueInWire(kind=kind_given, given=given, recalled=payload.recalled)
     elif cls in _SETS:
         payload = _SETS[cls](msgspec.to_builtins(payload))
     return kind, json_of(payload)
@@ -182,11 +183,6 @@ def json_of(value: Any) -> bytes:
         return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
-def _venue_in_wire(payload: VenueIn) -> _VenueInWire:
-    kind, given = encode(payload.given)
-    return _VenueInWire(kind=kind, given=msgspec.Raw(given), recalled=payload.recalled)
-
-
 def decode(kind: str, text: str | bytes) -> Any:
     """The payload again.
 
@@ -198,11 +194,11 @@ def decode(kind: str, text: str | bytes) -> Any:
         raise RecordUnreadable(f"this release does not know records of kind {kind!r}")
     try:
         payload = read_json(decoder, text)
-    except (msgspec.MsgspecError, InvariantBroken, ValueError) as problem:
+        if isinstance(payload, _VenueInWire):
+            given: Any = msgspec.convert(payload.given, KINDS[payload.kind])
+            payload = VenueIn(given=given, recalled=payload.recalled)
+    except (msgspec.MsgspecError, InvariantBroken, ValueError, KeyError) as problem:
         raise RecordUnreadable(f"a record of kind {kind!r} does not fit it: {problem}") from problem
-    if isinstance(payload, _VenueInWire):
-        given = decode(payload.kind, bytes(payload.given))
-        return VenueIn(given=given, recalled=payload.recalled)
     return payload
 
 

@@ -18,13 +18,15 @@ from fixgate.adapters.store.errors import StoreUnusable
 from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.reader import Reader
 from fixgate.adapters.store.recall import StoreRecall
-from fixgate.adapters.store.sqlite import APPLICATION_ID, connect_reader, connect_writer, schema
+from fixgate.adapters.store.sqlite import APPLICATION_ID, connect_to_look, connect_writer, schema
 from fixgate.adapters.store.writer import SqliteJournal
 from fixgate.application.ports.clock import Clock
 from fixgate.domain.ids import EPOCH_LENGTH, base36
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_LENGTH: Final = 100
+_FORMAT: Final = slice(18, 20)
+_WAL: Final = b"\x02\x02"
 _USER_VERSION: Final = slice(60, 64)  # offsets of the SQLite file format, big-endian
 _APPLICATION_ID: Final = slice(68, 72)
 
@@ -60,11 +62,12 @@ class Store:
 
     async def close(self) -> None:
         """Let what waits become durable, close everything and give up the lock."""
-        if self._journal is not None:
-            await self._journal.close()
+        # The writer last: only a connection that may write can fold the log into the database.
         if self._recall is not None:
             self._recall.close()
         self.reader.close()
+        if self._journal is not None:
+            await self._journal.close()
         self._lock.release()
 
 
@@ -119,6 +122,7 @@ def _write_schema(path: Path, now_ns: int) -> None:
         for name, value in _meta(now_ns).items():
             connection.execute("INSERT INTO meta(name, value) VALUES (?, ?)", (name, value))
         connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
     finally:
         connection.close()
 
@@ -157,6 +161,9 @@ def _check_header(path: Path) -> None:
         raise StoreUnusable(
             path, f"has schema version {found}; this release reads version {t.SCHEMA_VERSION}"
         )
+    if header[_FORMAT] != _WAL:
+        # SQLite would believe it, and throw away a log that is there.
+        raise StoreUnusable(path, "is damaged: its header does not say that there is a log")
     if not os.access(path, os.W_OK):
         raise StoreUnusable(path, "cannot be written: Permission denied")
 
@@ -164,19 +171,21 @@ def _check_header(path: Path) -> None:
 def _checked_reader(path: Path) -> Reader:
     """A reader, after a look at what a start needs."""
     try:
-        connect_reader(path).close()
-        writer = connect_writer(path)
+        look = Reader(path, connect_to_look)
         try:
-            writer.execute("BEGIN IMMEDIATE")
-            writer.execute("ROLLBACK")
+            look.check()
         finally:
-            writer.close()
-        reader = Reader(path)
+            look.close()
+        _try_to_write(path)
+        return Reader(path)
     except sqlite3.Error as problem:
         raise StoreUnusable(path, f"cannot be used: {problem}") from problem
+
+
+def _try_to_write(path: Path) -> None:
+    writer = connect_writer(path)
     try:
-        reader.check()
-    except StoreUnusable:
-        reader.close()
-        raise
-    return reader
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("ROLLBACK")
+    finally:
+        writer.close()

@@ -5,7 +5,8 @@ process, while a gateway writes and when none runs.
 Not here: recalling one forgotten order (recall), writing.
 """
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -86,14 +87,16 @@ class MessageFilter:
 class Reader:
     """Reads what is committed. Not for several threads at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[Path], sqlite3.Connection] = connect_reader
+    ) -> None:
         """Open the store for reading.
 
         Raises:
             sqlite3.Error: it cannot be read.
         """
         self._path = path
-        raw = connect_reader(path)
+        raw = connect(path)
         self._engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
         self._connection = self._engine.connect()
 

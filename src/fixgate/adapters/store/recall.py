@@ -74,13 +74,13 @@ class StoreRecall:
 
     def note(self, session: SessionName, cl_ord_id: ClOrdID) -> None:
         """A name is used from now on. Called before memory can forget it."""
-        self._used.add((session, cl_ord_id))
+        self._used.add((session, storable(cl_ord_id)))
 
     def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> Recalled | None:
         """The order or refused order that the name means, if any."""
-        if self._complete and (session, cl_ord_id) not in self._used:
-            return None
         name = (session, storable(cl_ord_id))
+        if self._complete and name not in self._used:
+            return None
         found = self._connection.execute(_BY_NAME, name).fetchone()
         return None if found is None else self.by_order_id(found[0])
 

@@ -98,6 +98,18 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         return _read_only(f"{uri}?mode=ro&immutable=1")
 
 
+def connect_to_look(path: Path) -> sqlite3.Connection:
+    """A read-only connection that leaves no trace. Only while nobody writes.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
+    """
+    # With a log there are side files already; without one, SQLite would leave empty ones.
+    logged = path.with_name(path.name + "-wal").exists()
+    uri = path.resolve().as_uri()
+    return _read_only(f"{uri}?mode=ro" if logged else f"{uri}?mode=ro&immutable=1")
+
+
 def _read_only(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri,

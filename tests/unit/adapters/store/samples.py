@@ -30,7 +30,7 @@ from fixgate.domain.values import OrdStatus, OrdType, RefusalReason, Side, TimeI
 SESSION = SessionName("DEMO44")
 SIM = VenueName("SIM")
 AT_NS = 1_750_000_000_000_000_000
-EPOCH = "SXUX00"  # of the clock below
+EPOCH = "SXWKN4"  # of the clock below
 
 
 class FixedClock:
