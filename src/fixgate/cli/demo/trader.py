@@ -87,7 +87,7 @@ class RandomTrader:
             self.seen.answered_at_s.setdefault(cl_ord_id, at_s)
 
     def _act(self) -> None:
-        working = [each for each in self._book if not each.is_over and not each.requests]
+        working = [each for each in self._book if each.ord_status in "01" and not each.requests]
         choice = self._random.random()
         if working and choice < 0.25:
             order = self._random.choice(working)
