@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from contract.local_tls import LocalTls
 from contract.venue_contract import Ear
-
 from fixgate.adapters.venues.ccxt_venue import CcxtVenue
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
@@ -33,7 +32,7 @@ HOSTS = [
 ]
 _FASTER = 100.0
 # In the adapter's seconds, but for call_s, connect_s and stop_s, which are real.
-TIMEOUTS = Timeouts(stale_after_s=300.0, audit_every_s=1_000.0, stop_s=1.0)
+TIMEOUTS = Timeouts(stale_after_s=300.0, audit_every_s=1_000.0, stop_s=1.0, connect_s=2.0)
 
 
 class ScaledTime:
@@ -85,9 +84,7 @@ class BinanceWorld:
         await self.double.start()
         self.settings = replace(
             self.settings,
-            redirect=Redirect(
-                host="127.0.0.1", port=self.double.port, ca_file=self._tls.ca_file
-            ),
+            redirect=Redirect(host="127.0.0.1", port=self.double.port, ca_file=self._tls.ca_file),
         )
         await self._start(())
         if up:

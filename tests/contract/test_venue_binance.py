@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from contract.binance_world import HOSTS, BinanceWorld
 from contract.local_tls import LocalTls, make_local_tls
 from contract.venue_contract import VenueContract

@@ -186,6 +186,7 @@ class CcxtVenue:
             timeouts=timeouts,
             redactor=redactor,
             spawn=self._ask,
+            order_wait_max_s=self._settings.limits.order_wait_max_s,
         )
         supervisor = Supervisor(
             venue=self._settings.name,
@@ -249,6 +250,8 @@ class CcxtVenue:
             raise
         except Exception as error:  # noqa: BLE001 - outcomes decides what it means
             outcome, raw = self._judge(running, error)
+            known = self._legs.get(call.venue_cl_ord_id) or leg
+            known.failed_at_ns = self._clock.now_ns()
             running.teller.not_submitted(call, outcome, words_of(error), raw)
         else:
             known = self._legs.get(call.venue_cl_ord_id) or leg

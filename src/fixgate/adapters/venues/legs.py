@@ -25,6 +25,7 @@ class Leg:
         "acknowledged",
         "closed",
         "cum_qty",
+        "failed_at_ns",
         "instrument",
         "qty",
         "seen",
@@ -45,6 +46,7 @@ class Leg:
         self.acknowledged = False
         self.triggered = False
         self.closed = False
+        self.failed_at_ns: int | None = None  # when a submit of this process got no answer
         self.cum_qty = ZERO  # as told to the core
         self.seen: set[TradeID] = set()
 

@@ -14,7 +14,7 @@ from fixgate.adapters.venues.calls import VenueCalls
 from fixgate.adapters.venues.dialect import Dialect, OrderFacts, TradeFacts, UnreadableError
 from fixgate.adapters.venues.legs import Leg, LegBook
 from fixgate.adapters.venues.limiter import Priority
-from fixgate.adapters.venues.outcomes import VenueSaid, words_of
+from fixgate.adapters.venues.outcomes import NotSentError, VenueSaid, words_of
 from fixgate.adapters.venues.redaction import Redactor
 from fixgate.adapters.venues.settings import Timeouts
 from fixgate.adapters.venues.telling import Teller
@@ -56,6 +56,7 @@ class Settler:
         timeouts: Timeouts,
         redactor: Redactor,
         spawn: Spawn,
+        order_wait_max_s: float,
     ) -> None:
         self._dialect = dialect
         self._calls = calls
@@ -66,6 +67,7 @@ class Settler:
         self._timeouts = timeouts
         self._redactor = redactor
         self._spawn = spawn
+        self._order_wait_max_ns = int(order_wait_max_s * 1e9)
         self._asking: dict[VenueClOrdID, QueryLeg | None] = {}
         self._catching_up: set[VenueClOrdID] = set()
 
@@ -149,7 +151,7 @@ class Settler:
                     return self._archived(leg, said)
                 if self._dialect.is_not_found(said.code):
                     not_found += 1
-                    due_ns = sent_at_ns + self._dialect.processing_window_ns
+                    due_ns = self._certain_from_ns(leg, sent_at_ns)
                     if not_found >= _NOT_FOUND_TIMES and asked_at_ns >= due_ns:
                         return _Found(None, (), self._redactor.text(said.body))
                     # Directly after a timeout "not found" proves nothing: the venue may still
@@ -157,9 +159,22 @@ class Settler:
                     await self._pace.sleep((due_ns - asked_at_ns) / 1e9)
                 else:
                     _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(said))
+            except NotSentError:
+                pass  # no turn; there will be one
             except Exception as error:  # noqa: BLE001 - asked again, whatever it was
                 _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(error))
             await self._pace.sleep(wait.next_s())
+
+    def _certain_from_ns(self, leg: Leg, sent_at_ns: int) -> int:
+        """From when on "not found" means that the order never will be there.
+
+        An order may have waited for its turn after the core sent it. In this process we know when
+        it left; of an earlier one we know how long it can have waited.
+        """
+        left_at_ns = leg.failed_at_ns
+        if left_at_ns is None:
+            left_at_ns = sent_at_ns + self._order_wait_max_ns
+        return left_at_ns + self._dialect.processing_window_ns
 
     async def _ask(self, leg: Leg) -> _Found | None:
         """The order and its trades; None if what we know does not agree (yet)."""

@@ -146,10 +146,10 @@ class BinanceDialect:
         params = {
             "symbol": instrument.venue_symbol,
             "orderId": str(venue_order_id),
+            # Without it Binance begins with the newest trades, not with the first.
+            "fromId": str(1 if after is None else reading.number_of(after) + 1),
             "limit": str(_PAGE),
         }
-        if after is not None:
-            params["fromId"] = str(reading.number_of(after) + 1)
         return WireCall(endpoint="private_get_mytrades", params=params, cost={"weight": 20})
 
     def open_orders(self, instruments: Sequence[Instrument]) -> tuple[WireCall, ...]:
