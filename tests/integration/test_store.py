@@ -151,7 +151,9 @@ async def test_a_name_older_than_the_filters_cap_is_found_all_the_same(store: St
         assert recall.by_cl_ord_id(SESSION, ClOrdID(f"C{number:09d}")) is not None
     assert recall.by_cl_ord_id(SESSION, ClOrdID("NEVER")) is None
     recall.close()
-    assert StoreRecall(store.path, names_max=50).complete
+    recall = StoreRecall(store.path, names_max=50)
+    assert recall.complete
+    recall.close()
 
 
 async def test_an_altered_record_is_found_by_its_number(store: Store, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Checkpointer:
         if self._copying:
             if self._copied.is_set():
                 self._copying = False
-                self._connection.execute(_CHECKPOINT).fetchall()
+                self._copy(self._connection)
                 self._grown = 0
         elif self._grown >= LONG_BYTES:
             self._copying = True
@@ -64,7 +64,11 @@ class Checkpointer:
             self._wanted.clear()
             if self._closing:
                 return
-            # The next commit tells of a disk that is full or gone; the log holds everything.
-            with suppress(sqlite3.Error):
-                self._behind.execute(_CHECKPOINT).fetchall()
+            self._copy(self._behind)
             self._copied.set()
+
+    @staticmethod
+    def _copy(connection: sqlite3.Connection) -> None:
+        # A disk that is full or gone shows at the next commit; the log holds everything.
+        with suppress(sqlite3.Error):
+            connection.execute(_CHECKPOINT).fetchall()

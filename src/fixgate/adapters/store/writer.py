@@ -122,11 +122,12 @@ class SqliteJournal:
             group, last = _take(self._queue)
             try:
                 payload_bytes = self._make_durable([batch for batch, _ in group])
+                self._tell(self._succeeded, group, self._tip[0])
+                group = []
+                self._checkpointer.after_commit(payload_bytes)
             except Exception as problem:  # noqa: BLE001 - whatever it is, it is not on the disk
                 self._tell(self._failed, group, f"{type(problem).__name__}: {problem}")
                 break
-            self._tell(self._succeeded, group, self._tip[0])
-            self._checkpointer.after_commit(payload_bytes)
         self._checkpointer.close()
         self._connection.close()
 
