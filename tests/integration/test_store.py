@@ -241,6 +241,16 @@ async def test_the_newest_messages_come_last(store: Store) -> None:
     assert [each.row.seq for each in store.reader.messages(mine, 2)] == [9, 12]
 
 
+async def test_messages_come_in_the_order_of_the_journal_whatever_their_times(
+    store: Store,
+) -> None:
+    await store.journal().commit(noted(1, at_ns=AT_NS + 5))
+    await store.journal().commit(noted(2, at_ns=AT_NS + 3))
+    await store.journal().commit(noted(3, at_ns=AT_NS + 4))
+    found = store.reader.messages(MessageFilter(session=SESSION), 10)
+    assert [each.row.seq for each in found] == [1, 2, 3]
+
+
 async def test_following_goes_on_where_it_stopped(store: Store) -> None:
     await store.journal().commit(a_batch_of_messages())
     mine, seen, seq = MessageFilter(session=SESSION), [], 0

@@ -268,13 +268,13 @@ class Reader:
         ]
 
     def messages(self, wanted: MessageFilter, count: int) -> list[StoredMessage]:
-        """The ``count`` newest FIX messages that fit, oldest first."""
+        """The ``count`` newest FIX messages that fit, in the order of the journal."""
         columns = t.fix_messages.c
         query = _messages().where(*wanted.conditions())
-        if wanted.session is not None:  # as the index has them
+        if wanted.session is not None:  # as the index has them; nearly the journal's order
             query = query.order_by(columns.at_ns.desc())
         rows = self._rows(query.order_by(columns.seq.desc()).limit(count))
-        return [_message(row) for row in reversed(rows)]
+        return [_message(row) for row in sorted(rows, key=lambda row: int(row.seq))]
 
     def messages_after(
         self, seq: int, wanted: MessageFilter, *, look_at: int = 10_000
