@@ -110,8 +110,15 @@ class Ear:
 class World(Protocol):
     """The venue's side of a test."""
 
-    venue: VenuePort
-    ear: Ear
+    @property
+    def venue(self) -> VenuePort:
+        """The adapter, the latest one."""
+        ...
+
+    @property
+    def ear(self) -> Ear:
+        """What hears it."""
+        ...
 
     async def restart(self, working: Sequence[WorkingLeg]) -> None:
         """End the adapter, and start another one with these working legs; wait for up."""

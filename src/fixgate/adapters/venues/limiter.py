@@ -81,9 +81,9 @@ class Window:
             self.take(missing, now)
 
     def frees_in_s(self, now: float) -> float:
-        """Seconds until something is forgotten."""
+        """Seconds until something is forgotten; far away if nothing was used."""
         if not self._slots:
-            return 0.0
+            return self.allowance.period_s
         return max(0.0, (self._slots[0][0] + 1) * self._slot_s + self.allowance.period_s - now)
 
 
@@ -103,6 +103,7 @@ class RateLimiter:
         self._windows: list[Window] = []
         self._queues: dict[Priority, deque[_Waiting]] = {each: deque() for each in Priority}
         self._paused_until = 0.0
+        self._stopped = False
         self._pump: asyncio.Task[None] | None = None
         self._queue_max = {
             Priority.CANCEL: limits.cancel_queue_max,
@@ -150,7 +151,7 @@ class RateLimiter:
         deadline = now + self._wait_max_s[priority]
         if len(queue) >= self._queue_max[priority]:
             return Entry.FULL
-        if self._paused_until > deadline:
+        if self._stopped or self._paused_until > deadline:
             return Entry.LATE
         waiting = _Waiting(cost, deadline, asyncio.get_running_loop().create_future())
         queue.append(waiting)
@@ -164,7 +165,8 @@ class RateLimiter:
             raise
 
     async def stop(self) -> None:
-        """Refuse all who wait."""
+        """Refuse all who wait, and whoever would have to wait from now on."""
+        self._stopped = True
         pump, self._pump = self._pump, None
         if pump is not None:
             pump.cancel()

@@ -57,8 +57,8 @@ class RateLimits:
     cancel_queue_max: int = 2_000
     query_queue_max: int = 500
     order_wait_max_s: float = 5.0
-    cancel_wait_max_s: float = 60.0
-    query_wait_max_s: float = 60.0
+    cancel_wait_max_s: float = 90.0  # longer than the longest period of a weight limit
+    query_wait_max_s: float = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
