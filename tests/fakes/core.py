@@ -1,6 +1,7 @@
 """The core between fake edges, driven one input at a time.
 
-Here: FakeCore: FIX text in, FIX text out, venue calls out, without sockets, disk or clock.
+Here: FakeCore: FIX text in, FIX text out, venue calls out, without sockets, disk or clock; and
+contents(), all that a State holds, to compare two of them.
 """
 
 from collections import deque
@@ -54,6 +55,15 @@ def some_rules(version: FixVersion = FixVersion.FIX44, **changes: object) -> Ses
     return replace(rules, **changes)  # type: ignore[arg-type]
 
 
+def contents(state: State) -> dict[str, object]:
+    """Everything in ``state``, comparable."""
+    return {
+        name: list(value) if isinstance(value, deque) else value
+        for name in State.__slots__
+        for value in [getattr(state, name)]
+    }
+
+
 class ForgetfulRecall:
     """Recalls from what was committed, as a store would."""
 
@@ -105,6 +115,10 @@ class FakeCore:
             }
         )
         self.recall = ForgetfulRecall()
+        self.profile = profile or a_profile()
+        self.instruments = instruments or (an_instrument(),)
+        self.aliases = aliases
+        self.terminal_max = terminal_max
         self.state = State(Ids(EPOCH), terminal_max=terminal_max)
         self.stepper = Stepper(self.state, self.codec, self.recall, last_seq=0)
         self.at_ns = START_NS
@@ -115,14 +129,26 @@ class FakeCore:
         self.records: list[object] = []
         self._in = 0
         self._out = 0
-        self.say(i.Started(epoch=EPOCH, open_orders=(), version="test", fingerprint=""))
-        self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=aliases))
-        profile = profile or a_profile()
-        self.say(i.VenueConfigured(profile=profile))
-        self.say(
-            i.InstrumentsLoaded(venue=profile.venue, instruments=instruments or (an_instrument(),))
-        )
-        self.say(i.VenueConnection(venue=profile.venue, up=True))
+        self._configure()
+
+    def _configure(self) -> None:
+        """What a process says when it starts."""
+        venue = self.profile.venue
+        opened = tuple(self.state.orders)
+        self.say(i.Started(epoch=EPOCH, open_orders=opened, version="test", fingerprint=""))
+        self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))
+        self.say(i.VenueConfigured(profile=self.profile))
+        self.say(i.InstrumentsLoaded(venue=venue, instruments=self.instruments))
+        self.say(i.VenueConnection(venue=venue, up=True))
+
+    def restart(self) -> None:
+        """The process ends and another begins with the open orders as they were committed."""
+        self.state = State(Ids(EPOCH), terminal_max=self.terminal_max)
+        for each in self.recall.by_id.values():
+            if each.order is not None and not each.order.is_over:
+                self.state.load(each.order, each.executions, each.cl_ord_ids)
+        self.stepper = Stepper(self.state, self.codec, self.recall, last_seq=self.stepper.last_seq)
+        self._configure()
 
     def message(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:
         """A whole client message from ``11=X|54=1`` and so on."""

@@ -63,7 +63,7 @@ def _leg(order: Order) -> WorkingLeg:
                 lot_size=_ANY_STEP,
             ),
             side=instruction.side,
-            qty=terms.order_qty - order.leg_base_qty,
+            qty=order.leg_qty,
             terms=terms,
             account=instruction.account,
         ),

@@ -245,6 +245,7 @@ def _execution_row(report: ExecutionReport, at_ns: int) -> ExecutionRow:
         last_qty=to_wire(last.last_qty) if last else None,
         last_px=to_wire(last.last_px) if last else None,
         trade_id=last.trade_id if last else None,
+        leg=last.leg if last else 0,
         exec_ref_id=report.exec_ref_id,
     )
 

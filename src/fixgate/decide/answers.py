@@ -5,13 +5,12 @@ Not here: trades (fills), settling what is uncertain (settle).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from fixgate.decide.closing import leg_closed
-from fixgate.decide.settle import acknowledged, restate
+from fixgate.decide.settle import acknowledged, as_worked, given_up, restate, took_effect
 from fixgate.decide.turn import Turn
-from fixgate.decide.working import advance, refuse, replaced
+from fixgate.decide.working import advance, refuse, replaced, too_late
 from fixgate.domain import events as e
 from fixgate.domain.inputs import (
     Outcome,
@@ -21,10 +20,10 @@ from fixgate.domain.inputs import (
     VenueRestated,
     VenueTriggered,
 )
+from fixgate.domain.lifecycle import allowed
 from fixgate.domain.order import Order, Request, RequestPhase
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus, RefusalReason
-from fixgate.domain.values import RestatementReason as Why
 
 _NOT_REACHED: Final = "The venue could not be reached; nothing was sent"
 
@@ -56,6 +55,8 @@ def _submit_answered(
     turn: Turn, order: Order, leg: int, answer: VenueAnswered
 ) -> Iterator[e.Event]:
     if answer.outcome is Outcome.ACCEPTED:
+        if order.stage is OrdStatus.REJECTED:
+            yield from given_up(order)
         yield from acknowledged(turn, order, leg, answer.venue_order_id)
         return
     head = order.requests[0] if order.requests else None
@@ -97,8 +98,7 @@ def _cancel_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterato
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
         yield from advance(turn, order.order_id)
     elif order.is_terminal:
-        text = answer.text or f"Too late: the order is {order.stage.name.lower()}"
-        yield refuse(order, head, RefusalReason.TOO_LATE, text)
+        yield refuse(order, head, RefusalReason.TOO_LATE, answer.text or too_late(order))
         yield from advance(turn, order.order_id)
     else:
         # It may have traded or ended a moment ago; the venue's word on the order comes first,
@@ -112,7 +112,8 @@ def _replace_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterat
     head = _in_flight(order, answer)
     if head is None:
         return
-    if answer.outcome is Outcome.ACCEPTED and not order.is_terminal:
+    if answer.outcome is Outcome.ACCEPTED and allowed(order.stage, X.REPLACED):
+        # Also of a filled order: it was raised before it traded what it had (matrix C.1.b).
         yield from replaced(turn, order, head, answer.venue_order_id)
     elif answer.outcome is Outcome.NOT_SENT:
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
@@ -153,15 +154,14 @@ def changed(turn: Turn, report: VenueRestated) -> Iterator[e.Event]:
     order, leg = named
     yield from acknowledged(turn, order, leg, None)
     order = turn.order(order.order_id)
-    terms = order.terms
-    if report.leg_qty is not None:
-        terms = replace(terms, order_qty=report.leg_qty + order.leg_base_qty)
-    if report.price is not None:
-        terms = replace(terms, price=report.price)
-    reason = report.restatement
-    if reason is Why.OTHER and terms.order_qty < order.terms.order_qty:
-        reason = Why.PARTIAL_DECLINE
-    yield from restate(turn, order, terms, reason, report.text)
+    head = order.requests[0] if order.requests else None
+    if head is not None and took_effect(order, report.leg_qty, report.price):
+        # The venue's stream is ahead of its answer.
+        if allowed(order.stage, X.REPLACED):
+            yield from replaced(turn, order, head)
+        return
+    terms = as_worked(order, report.leg_qty, report.price)
+    yield from restate(turn, order, terms, report.restatement, report.text)
 
 
 def triggered(turn: Turn, report: VenueTriggered) -> Iterator[e.Event]:
@@ -171,5 +171,8 @@ def triggered(turn: Turn, report: VenueTriggered) -> Iterator[e.Event]:
         return
     order, leg = named
     yield from acknowledged(turn, order, leg, None)
-    if not turn.order(order.order_id).is_terminal and order.terms.ord_type.needs_stop_px:
+    order = turn.order(order.order_id)
+    if order.triggered or not order.terms.ord_type.needs_stop_px:
+        return
+    if allowed(order.stage, X.TRIGGERED):
         yield e.OrderTriggered(order_id=order.order_id, exec_id=turn.exec_id())

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from fixgate.decide.turn import Turn
-from fixgate.decide.working import advance, next_leg, refuse, replaced
+from fixgate.decide.working import advance, may_reopen, next_leg, refuse, replaced, too_late
 from fixgate.domain import events as e
 from fixgate.domain.ids import OrderID
 from fixgate.domain.lifecycle import allowed
 from fixgate.domain.order import Closing, Order, Request, RequestPhase
+from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason, RestatementReason, TimeInForce
@@ -43,13 +44,15 @@ def leg_closed(
         ask: whether to ask the venue for trades that are missing.
 
     """
-    closing = Closing(exec_type=exec_type, leg_cum_qty=leg_cum_qty, text=text)
+    closing = Closing(
+        exec_type=exec_type, leg_cum_qty=leg_cum_qty, text=text, restatement=restatement
+    )
     if leg_cum_qty > order.leg_cum_qty:
         yield e.ClosingNoted(order_id=order.order_id, closing=closing)
         if ask:
             yield e.QuerySent(order_id=order.order_id)
         return
-    yield from _finish(turn, order, closing, restatement)
+    yield from _finish(turn, order, closing)
 
 
 def finish_if_complete(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
@@ -57,13 +60,35 @@ def finish_if_complete(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
     order = turn.order(order_id)
     closing = order.closing
     if closing is not None and order.leg_cum_qty >= closing.leg_cum_qty:
-        yield from _finish(turn, order, closing, None)
+        yield from _finish(turn, order, closing)
 
 
-def _finish(
-    turn: Turn, order: Order, closing: Closing, restatement: RestatementReason | None
-) -> Iterator[e.Event]:
+def leg_exhausted(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
+    """Compare the order with its working leg after a trade.
+
+    They differ only where a venue took back or brought late a trade of an earlier leg: the leg
+    is then done before the order, which ends with it, or it has more open than the order may
+    still trade, which is canceled (scenario X8: never more than OrderQty).
+    """
+    order = turn.order(order_id)
+    open_qty = order.leg_qty - order.leg_cum_qty
+    busy = bool(order.requests) and order.requests[0].phase is not RequestPhase.WAITING
+    if busy or order.closing is not None:
+        return
+    if open_qty <= ZERO and not order.is_terminal:
+        closing = Closing(exec_type=X.TRADE, leg_cum_qty=order.leg_cum_qty)
+        yield from _finish(turn, order, closing)
+    elif open_qty > ZERO and order.stage is S.FILLED:
+        text = f"{to_wire(open_qty)} more is open at the venue than the order may trade"
+        yield e.AlertRaised(subject="venue order", text=text, order_id=order_id)
+        yield e.CancelSent(order_id=order_id, cl_ord_id=None)
+
+
+def _finish(turn: Turn, order: Order, closing: Closing) -> Iterator[e.Event]:
     head = order.requests[0] if order.requests else None
+    if head is not None and head.phase is RequestPhase.SUBMITTING:
+        yield from _leg_stillborn(turn, order, head, closing)
+        return
     if closing.exec_type is X.REJECTED and order.stage in (S.PENDING_NEW, S.NEW):
         text = closing.text or "Rejected by the venue"
         yield e.OrderRejected(
@@ -72,38 +97,38 @@ def _finish(
             reason=RefusalReason.VENUE_REFUSED,
             text=text,
         )
-    elif head is not None and head.phase is RequestPhase.CANCELING:
-        yield from _leg_made_room(turn, order, head, closing)
+        yield from moot(turn, order.order_id)
+    elif head is not None and _makes_room(order, head, closing):
+        yield from _leg_made_room(turn, order, head)
         return
-    elif head is not None and head.phase is RequestPhase.SUBMITTING:
-        yield from _leg_stillborn(turn, order, head, closing)
-        return
-    elif order.is_terminal or closing.exec_type is X.TRADE:
-        yield from _over_already(order, head)
+    elif order.is_terminal:
+        yield from moot(turn, order.order_id)
     else:
-        yield _ended(turn, order, head, closing, restatement)
-        yield from _moot(turn, order)
+        yield _ended(turn, order, head, closing)
+        yield from moot(turn, order.order_id)
     yield from advance(turn, order.order_id)
 
 
-def _over_already(order: Order, head: Request | None) -> Iterator[e.Event]:
-    """The order was filled, or had ended, before its cancel or replace got there."""
-    if head is not None and head.phase is RequestPhase.SENT and order.is_terminal:
-        text = head.denial or f"Too late: the order is {order.stage.name.lower()}"
-        yield refuse(order, head, RefusalReason.TOO_LATE, text)
+def _makes_room(order: Order, head: Request, closing: Closing) -> bool:
+    """Whether the leg ended because we canceled it to send the next one.
+
+    If the venue ended it for its own reasons, the order is over, and no next leg is sent.
+    """
+    if head.phase is not RequestPhase.CANCELING:
+        return False
+    if order.is_terminal:
+        return order.stage is S.FILLED
+    return closing.exec_type is X.CANCELED and head.denial is None
 
 
-def _ended(
-    turn: Turn,
-    order: Order,
-    head: Request | None,
-    closing: Closing,
-    restatement: RestatementReason | None,
-) -> e.OrderClosed:
+def _ended(turn: Turn, order: Order, head: Request | None, closing: Closing) -> e.OrderClosed:
     immediate = order.terms.time_in_force in _IMMEDIATE
     # FIX Appendix D, I.1: what an IOC or FOK cannot trade is canceled, not expired.
     exec_type = X.CANCELED if immediate and closing.exec_type is X.EXPIRED else closing.exec_type
-    if not allowed(order.stage, exec_type):
+    text, restatement = closing.text, closing.restatement
+    if exec_type is X.TRADE:
+        text = text or "The venue's order is filled; what is left of OrderQty does not work"
+    if exec_type is X.TRADE or not allowed(order.stage, exec_type):
         exec_type = X.CANCELED
     asked = head is not None and head.is_cancel and head.phase is RequestPhase.SENT
     answers = head.cl_ord_id if head and asked and exec_type is X.CANCELED else None
@@ -115,36 +140,30 @@ def _ended(
         exec_type=exec_type,
         cl_ord_id=answers,
         restatement=restatement,
-        text=closing.text,
+        text=text,
     )
 
 
-def _moot(turn: Turn, order: Order) -> Iterator[e.Event]:
-    """Requests whose call was under way when the order ended on its own."""
-    order = turn.order(order.order_id)
+def moot(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
+    """Refuse requests whose call was under way when the order filled, or ended on its own."""
+    order = turn.order(order_id)
     for each in order.requests:
         if each.phase is not RequestPhase.WAITING:
-            text = f"Too late: the order is {order.stage.name.lower()}"
-            yield refuse(order, each, RefusalReason.TOO_LATE, text)
+            yield refuse(order, each, RefusalReason.TOO_LATE, each.denial or too_late(order))
 
 
-def _leg_made_room(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:
+def _leg_made_room(turn: Turn, order: Order, head: Request) -> Iterator[e.Event]:
     """The working leg is gone and counted; the replace goes on with the rest, or is done."""
     if head.terms is None:
         return
-    if closing.exec_type is X.TRADE or order.stage is S.FILLED:
-        yield from _filled_meanwhile(turn, order, head)
+    if order.stage is S.FILLED and not may_reopen(turn.state, order, head.terms):
+        # FIX Appendix D, C.2.a: it filled before the replace got there.
+        yield from moot(turn, order.order_id)
+        yield from advance(turn, order.order_id)
     elif head.terms.order_qty <= order.cum_qty:
         yield from replaced(turn, order, head)
     else:
         yield next_leg(order, head.terms)
-
-
-def _filled_meanwhile(turn: Turn, order: Order, head: Request) -> Iterator[e.Event]:
-    # FIX Appendix D, C.2.a: too late. C.3.b when exactly what was asked for has traded.
-    text = head.denial or "Too late: the order is filled"
-    yield refuse(order, head, RefusalReason.TOO_LATE, text)
-    yield from advance(turn, order.order_id)
 
 
 def _leg_stillborn(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:

@@ -5,17 +5,22 @@ Not here: the order's arithmetic (lifecycle).
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
 
-from fixgate.decide.closing import finish_if_complete
+from fixgate.decide.closing import finish_if_complete, leg_exhausted
 from fixgate.decide.settle import acknowledged
 from fixgate.decide.turn import Turn
-from fixgate.decide.working import advance
+from fixgate.decide.working import advance, replaced
 from fixgate.domain import events as e
+from fixgate.domain.ids import OrderID
 from fixgate.domain.inputs import VenueTradeCorrected, VenueTraded
 from fixgate.domain.lifecycle import allowed
-from fixgate.domain.order import Execution, Order
-from fixgate.domain.rounding import ZERO
+from fixgate.domain.order import Execution, Order, RequestPhase
+from fixgate.domain.rounding import ZERO, within_limits
 from fixgate.domain.values import ExecType
+
+_EXPONENT_MAX: Final = 40  # of a price
 
 
 def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
@@ -27,13 +32,34 @@ def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
     order, leg = named
     if trade.trade_id in turn.state.executions.get(order.order_id, {}):
         return
-    if trade.last_qty <= ZERO:
-        yield _stray(f"Trade {trade.trade_id} has no quantity", order)
+    if not _sane(trade.last_qty, trade.last_px) or trade.last_qty <= ZERO:
+        yield _stray(f"Trade {trade.trade_id} has no quantity or price that can be", order)
         return
     # A trade proves that the venue took the leg, whatever became of its answer (scenario X2).
     yield from acknowledged(turn, order, leg, trade.venue_order_id)
+    yield from _proves_replace(turn, order.order_id, leg, trade)
     order = turn.order(order.order_id)
     yield from _counted(turn, order, leg, trade)
+
+
+def _sane(qty: Decimal, px: Decimal) -> bool:
+    """Whether sums with it stay exact; the adapters see to it, and this is the last line."""
+    return within_limits(qty) and px.is_finite() and abs(px.adjusted()) <= _EXPONENT_MAX
+
+
+def _proves_replace(
+    turn: Turn, order_id: OrderID, leg: int, trade: VenueTraded
+) -> Iterator[e.Event]:
+    """More than the old OrderQty can trade only if the replace that is under way took effect."""
+    order = turn.order(order_id)
+    head = order.requests[0] if order.requests else None
+    if head is None or head.terms is None or head.phase is not RequestPhase.SENT:
+        return
+    after = order.cum_qty + trade.last_qty
+    raised = order.terms.order_qty < after <= head.terms.order_qty
+    replaceable = allowed(order.stage, ExecType.REPLACED)
+    if leg == order.leg and raised and replaceable:
+        yield from replaced(turn, order, head)
 
 
 def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator[e.Event]:
@@ -41,6 +67,8 @@ def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator
         yield _stray(f"Trade {trade.trade_id} after the order was {order.stage.name}", order)
     elif order.cum_qty + trade.last_qty > order.terms.order_qty:
         yield _stray(f"Trade {trade.trade_id} exceeds OrderQty", order)
+    elif leg != order.leg:
+        yield _stray(f"Trade {trade.trade_id} of an earlier leg, which was counted", order)
     execution = Execution(
         exec_id=turn.exec_id(),
         trade_id=trade.trade_id,
@@ -55,7 +83,14 @@ def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator
         fee_currency=trade.fee_currency,
         maker=trade.maker,
     )
+    yield from _after(turn, order)
+
+
+def _after(turn: Turn, order: Order) -> Iterator[e.Event]:
+    """What follows once quantities have changed. ``order`` is as it was before."""
     yield from finish_if_complete(turn, order.order_id)
+    if not order.is_terminal:
+        yield from leg_exhausted(turn, order.order_id)
     yield from advance(turn, order.order_id)
 
 
@@ -68,10 +103,16 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
         yield _stray(f"Correction of unknown trade {correction.trade_id}")
         return
     order = named[0]
-    if (old.last_qty, old.last_px) == (correction.last_qty, correction.last_px):
+    if not _sane(correction.last_qty, correction.last_px) or correction.last_qty < ZERO:
+        yield _stray(f"Correction of trade {correction.trade_id} makes no sense", order)
         return
     busted = not correction.last_qty
-    if not allowed(order.stage, ExecType.TRADE_CANCEL if busted else ExecType.TRADE_CORRECT):
+    same = (old.last_qty, old.last_px) == (correction.last_qty, correction.last_px)
+    if same or (busted and not old.last_qty):
+        return
+    if not old.last_qty:
+        yield _stray(f"Correction of trade {correction.trade_id}, which was busted", order)
+    elif not allowed(order.stage, ExecType.TRADE_CANCEL if busted else ExecType.TRADE_CORRECT):
         yield _stray(f"Correction of trade {correction.trade_id} does not apply", order)
     elif busted:
         yield e.TradeBusted(
@@ -80,6 +121,7 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
             exec_id=turn.exec_id(),
             exec_ref_id=old.exec_id,
         )
+        yield from _after(turn, order)
     else:
         execution = Execution(
             exec_id=turn.exec_id(),
@@ -91,6 +133,7 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
         yield e.TradeCorrected(
             order_id=order.order_id, execution=execution, exec_ref_id=old.exec_id
         )
+        yield from _after(turn, order)
 
 
 def _stray(text: str, order: Order | None = None) -> e.AlertRaised:

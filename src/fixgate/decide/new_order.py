@@ -39,6 +39,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         instruction=verdict.instruction,
         terms=verdict.terms,
         cl_ord_id=message.cl_ord_id,
+        leg_qty=verdict.terms.order_qty,
     )
     yield e.OrderReceived(order=order, exec_id=turn.exec_id())
     yield e.OrderRouted(
@@ -65,6 +66,9 @@ def _refused(turn: Turn, message: NewOrderSingle, refusal: Refusal) -> RefusedOr
         reason=refusal.reason,
         text=refusal.text,
         echo=message.echo,
+        account=message.account,
+        side=message.side,
+        terms=message.terms,
     )
 
 

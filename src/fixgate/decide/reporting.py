@@ -5,6 +5,7 @@ Not here: tags and versions (adapters/fix); sequence numbers (application).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fixgate.domain import events as e
@@ -39,7 +40,17 @@ def report_of(
 
     """
     maker = _MAKERS.get(type(event))
-    return None if maker is None else maker(event, before, after, rules)
+    report = None if maker is None else maker(event, before, after, rules)
+    if after is None or rules is None or rules.pending_reports or not after.requests:
+        return report
+    return _without_pending(report, after)
+
+
+def _without_pending(report: Report | None, order: Order) -> Report | None:
+    """The session wants no pending statuses: the stage shows instead."""
+    if not isinstance(report, ExecutionReport | OrderCancelReject):
+        return report
+    return replace(report, ord_status=order.stage)
 
 
 def _of_order(
@@ -82,6 +93,9 @@ def _of_refused(
         ord_status=S.REJECTED,
         cl_ord_id=refused.cl_ord_id,
         echo=refused.echo,
+        account=refused.account,
+        side=refused.side,
+        terms=refused.terms,
         refusal=refused.reason,
         ord_status_req_id=req_id,
         text=refused.text,
@@ -115,6 +129,7 @@ def _last(order: Order, event: e.Traded | e.TradeCorrected) -> LastFill:
         last_mkt=order.instruction.venue,
         trade_id=event.execution.trade_id,
         maker=event.maker if isinstance(event, e.Traded) else None,
+        leg=event.execution.leg,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace as changed
 
 from fixgate.decide.new_order import admit
 from fixgate.decide.turn import Turn
-from fixgate.decide.working import advance, may_reopen
+from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
 from fixgate.domain.ids import ClOrdID
@@ -81,21 +81,32 @@ def _refused(
         response_to=response_to,
         reason=refusal.reason,
         text=refusal.text,
+        at_once=True,
     )
 
 
 def _common_refusal(turn: Turn, message: Message, order: Order) -> Refusal | None:
     if turn.state.knows(message.session, message.cl_ord_id):
         return Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {message.cl_ord_id} was used before")
+    mismatch = _mismatch(turn, message, order)
+    if mismatch is not None:
+        return mismatch
+    rules = turn.state.sessions.get(message.session)
+    if rules is None:
+        return Refusal(R.NOT_PERMITTED, f"Session {message.session} is not configured")
+    if len(order.requests) >= rules.open_requests_max:
+        return Refusal(R.ALREADY_PENDING, "Too many requests on this order are pending")
+    if order.is_terminal and not _may_still_change(turn, message, order):
+        return Refusal(R.TOO_LATE, too_late(order))
+    return None
+
+
+def _mismatch(turn: Turn, message: Message, order: Order) -> Refusal | None:
     if message.side is not None and message.side is not order.instruction.side:
         return Refusal(R.OTHER, "Side (54) is not the side of the order")
     named = turn.state.instrument(order.instruction.venue, message.symbol)
     if named is not None and named.symbol != order.instruction.symbol:
         return Refusal(R.OTHER, "Symbol (55) is not the symbol of the order")
-    if len(order.requests) >= turn.state.sessions[message.session].open_requests_max:
-        return Refusal(R.ALREADY_PENDING, "Too many requests on this order are pending")
-    if order.is_terminal and not _may_still_change(turn, message, order):
-        return Refusal(R.TOO_LATE, f"The order is {order.stage.name.replace('_', ' ').lower()}")
     return None
 
 
@@ -117,7 +128,10 @@ def _replace_refusal(
         return Refusal(R.ALREADY_PENDING, "A cancel or replace of this order is already pending")
     if any(each.is_cancel for each in order.requests):
         return Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
-    if turn.state.venues[order.instruction.venue].replace is ReplaceStyle.NONE:
+    profile = turn.state.venues.get(order.instruction.venue)
+    if profile is None:
+        return Refusal(R.VENUE_DOWN, f"Venue {order.instruction.venue} is not configured")
+    if profile.replace is ReplaceStyle.NONE:
         return Refusal(R.UNSUPPORTED, f"{order.instruction.venue} cannot replace orders")
     return None
 

@@ -5,15 +5,17 @@ Not here: the answer to a single call (answers), the end of a leg (closing).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from decimal import Decimal
 
-from fixgate.decide.closing import leg_closed
+from fixgate.decide.closing import leg_closed, moot
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, refuse, replaced
 from fixgate.domain import events as e
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import VenueOrderID
 from fixgate.domain.inputs import LegState, VenueLegReported
-from fixgate.domain.order import Order, Request, RequestPhase, Terms
+from fixgate.domain.order import Order, RequestPhase, Terms
+from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason, RestatementReason
@@ -56,8 +58,7 @@ def leg_reported(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:
             )
             yield from _missing_trades(turn, report)
         case LegState.WORKING:
-            yield from acknowledged(turn, order, leg, report.venue_order_id)
-            yield from _works(turn, turn.order(order.order_id), report)
+            yield from _works(turn, order, report)
     if order.order_id in turn.state.unsettled:
         yield e.OrderSettled(order_id=order.order_id)
 
@@ -74,45 +75,71 @@ def _not_found(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e
     head = order.requests[0] if order.requests else None
     if order.stage is S.PENDING_NEW or (head and head.phase is RequestPhase.SUBMITTING):
         yield from leg_closed(turn, order, X.REJECTED, order.leg_cum_qty, text=text, ask=False)
-    elif not order.is_terminal:
+        return
+    if not order.is_terminal:
         text = f"{report.venue} does not know {report.venue_cl_ord_id}, which it had accepted"
         yield e.AlertRaised(subject="order lost at venue", text=text, order_id=order.order_id)
+        if head is not None and head.is_cancel and head.phase is RequestPhase.SENT:
+            yield from leg_closed(turn, order, X.CANCELED, order.leg_cum_qty, ask=False)
+            return
+    yield from moot(turn, order.order_id)
+    yield from advance(turn, order.order_id)
+
+
+def given_up(order: Order) -> Iterator[e.Event]:
+    """The venue works an order that it had refused, or had been certain not to have.
+
+    The client was told that it never worked, so it must not.
+    """
+    text = "The venue works an order that was reported rejected; it is canceled there"
+    yield e.AlertRaised(subject="venue order", text=text, order_id=order.order_id)
+    yield e.CancelSent(order_id=order.order_id, cl_ord_id=None)
 
 
 def _works(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e.Event]:
     """The leg works: an uncertain request was either carried out or not."""
     head = order.requests[0] if order.requests else None
-    if head is None or head.phase in (RequestPhase.WAITING, RequestPhase.SUBMITTING):
-        yield from restated(turn, order, report)
+    if order.stage is S.REJECTED:
+        yield from given_up(order)
+    elif (
+        order.stage is S.PENDING_NEW
+        or head is None
+        or head.phase in (RequestPhase.WAITING, RequestPhase.SUBMITTING)
+    ):
+        yield from acknowledged(turn, order, order.leg, report.venue_order_id)
+        yield from restated(turn, turn.order(order.order_id), report)
     elif head.denial is not None:
         yield refuse(order, head, RefusalReason.VENUE_REFUSED, head.denial)
         yield from advance(turn, order.order_id)
-    elif head.phase is RequestPhase.SENT and _took_effect(order, head, report):
+    elif took_effect(order, report.leg_qty, report.price):
         yield from replaced(turn, order, head, report.venue_order_id)
     else:
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
         yield from advance(turn, order.order_id)
 
 
-def _took_effect(order: Order, head: Request, report: VenueLegReported) -> bool:
-    if head.terms is None or report.leg_qty is None:
+def took_effect(order: Order, leg_qty: Decimal | None, price: Decimal | None) -> bool:
+    """Whether a leg of these values shows that the replace under way was carried out."""
+    head = order.requests[0] if order.requests else None
+    if head is None or head.terms is None or head.phase is not RequestPhase.SENT:
         return False
-    qty = head.terms.order_qty - order.leg_base_qty
-    same_price = head.terms.price is None or head.terms.price == report.price
-    return report.leg_qty == qty and same_price
+    same_price = head.terms.price is None or head.terms.price == price
+    return leg_qty == head.terms.order_qty - order.leg_base_qty and same_price
 
 
 def restated(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e.Event]:
     """Scenario X9: the venue works the order with other values than we think."""
-    yield from restate(turn, order, _as_worked(order, report), RestatementReason.OTHER, report.text)
+    terms = as_worked(order, report.leg_qty, report.price)
+    yield from restate(turn, order, terms, RestatementReason.OTHER, report.text)
 
 
-def _as_worked(order: Order, report: VenueLegReported) -> Terms:
+def as_worked(order: Order, leg_qty: Decimal | None, price: Decimal | None) -> Terms:
+    """The order's terms, given that its leg works with these values; None: unchanged."""
     terms = order.terms
-    if report.leg_qty is not None:
-        terms = replace(terms, order_qty=report.leg_qty + order.leg_base_qty)
-    if report.price is not None and terms.price is not None:
-        terms = replace(terms, price=report.price)
+    if leg_qty is not None and leg_qty != order.leg_qty:
+        terms = changed(terms, order_qty=terms.order_qty + leg_qty - order.leg_qty)
+    if price is not None and terms.price is not None:
+        terms = changed(terms, price=price)
     return terms
 
 
@@ -122,8 +149,10 @@ def restate(
     """The venue changed the order unasked (150=D), unless nothing really differs."""
     if order.is_terminal or order.stage is S.PENDING_NEW or terms == order.terms:
         return
-    if terms.order_qty < order.cum_qty:
+    if terms.order_qty <= ZERO or terms.order_qty < order.cum_qty:
         return  # not a quantity an order can have: a report out of its time
+    if reason is RestatementReason.OTHER and terms.order_qty < order.terms.order_qty:
+        reason = RestatementReason.PARTIAL_DECLINE
     yield e.OrderRestated(
         order_id=order.order_id,
         exec_id=turn.exec_id(),

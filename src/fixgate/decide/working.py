@@ -39,7 +39,7 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
         head = order.requests[0]
         reopens = head.terms is not None and may_reopen(turn.state, order, head.terms)
         if order.is_terminal and not reopens:
-            yield refuse(order, head, RefusalReason.TOO_LATE, _too_late(order))
+            yield refuse(order, head, RefusalReason.TOO_LATE, too_late(order))
             continue
         if head.attempts >= ATTEMPTS_MAX:
             text = "The venue could not be made to carry this out"
@@ -55,7 +55,8 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
         return
 
 
-def _too_late(order: Order) -> str:
+def too_late(order: Order) -> str:
+    """Why a request on an order that is over is refused."""
     return f"Too late: the order is {order.stage.name.replace('_', ' ').lower()}"
 
 
@@ -76,8 +77,9 @@ def _start(state: State, order: Order, head: Request) -> e.Event:
         return e.CancelSent(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
     if order.is_terminal:
         return next_leg(order, terms)
-    profile = state.venues[order.instruction.venue]
-    if terms.order_qty > order.cum_qty and profile.replace is ReplaceStyle.NATIVE:
+    profile = state.venues.get(order.instruction.venue)
+    native = profile is not None and profile.replace is ReplaceStyle.NATIVE
+    if native and terms.order_qty > order.cum_qty:
         return e.ReplaceSent(
             order_id=order.order_id,
             cl_ord_id=head.cl_ord_id,

@@ -190,6 +190,7 @@ class RequestRefused:
     response_to: CxlRejResponseTo
     reason: RefusalReason
     text: str
+    at_once: bool = False  # it never was an open request; its ClOrdID may be another's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ TradeID = NewType("TradeID", str)  # the venue's name for one trade
 EPOCH_LENGTH: Final = 6
 _SEQ_LENGTH: Final = 8
 ORDER_ID_LENGTH: Final = EPOCH_LENGTH + _SEQ_LENGTH
+_LEG_LENGTH_MAX: Final = 4  # 18 in all, which nearly every venue takes
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
+_ALPHABET_SET: Final = frozenset(_ALPHABET)
 
 _PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 
@@ -56,13 +57,18 @@ class Ids:
 
 
 def venue_cl_ord_id(order_id: OrderID, leg: int) -> VenueClOrdID:
-    """Our id at the venue for leg ``leg`` of an order: 16 of [0-9A-Z], fits every venue."""
+    """Our id at the venue for leg ``leg`` of an order: 16 of [0-9A-Z], fits every venue.
+
+    From leg 1,296 on it is 17 long, and 18, which still fits, up to leg 1,679,615.
+    """
     return VenueClOrdID(order_id + base36(leg, width=2))
 
 
 def order_of(venue_id: VenueClOrdID) -> tuple[OrderID, int] | None:
     """The order and leg that a venue's echo of our id names; None if it is not one of ours."""
-    leg = venue_id[ORDER_ID_LENGTH:]
-    if len(venue_id) != ORDER_ID_LENGTH + 2 or not venue_id.isascii() or not leg.isalnum():
+    order_id, leg = OrderID(venue_id[:ORDER_ID_LENGTH]), venue_id[ORDER_ID_LENGTH:]
+    if not 2 <= len(leg) <= _LEG_LENGTH_MAX or not _ALPHABET_SET.issuperset(venue_id):
         return None
-    return OrderID(venue_id[:ORDER_ID_LENGTH]), int(leg, 36)
+    number = int(leg, 36)
+    # One spelling for one leg: what we would not have written is not ours.
+    return (order_id, number) if venue_cl_ord_id(order_id, number) == venue_id else None

@@ -12,10 +12,13 @@ from fixgate.domain import events as e
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
-from fixgate.domain.order import Execution, Order, Request, RequestPhase
-from fixgate.domain.rounding import notional, plus
+from fixgate.domain.order import Echo, Execution, Order, Request, RequestPhase
+from fixgate.domain.rounding import ZERO, notional, plus
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
+
+EXPIRY: Final = frozenset({126, 432})
+"""ExpireTime and ExpireDate: an order carries one of them."""
 
 LIFECYCLE: Final[Mapping[tuple[S, X], S]] = {
     (S.PENDING_NEW, X.NEW): S.NEW,
@@ -50,11 +53,13 @@ LIFECYCLE: Final[Mapping[tuple[S, X], S]] = {
     (S.CANCELED, X.TRADE_CORRECT): S.CANCELED,
     (S.EXPIRED, X.TRADE_CORRECT): S.EXPIRED,
     (S.DONE_FOR_DAY, X.TRADE_CORRECT): S.DONE_FOR_DAY,
+    (S.REJECTED, X.TRADE_CORRECT): S.REJECTED,
     (S.PARTIALLY_FILLED, X.TRADE_CANCEL): S.PARTIALLY_FILLED,
     (S.FILLED, X.TRADE_CANCEL): S.CANCELED,  # the leg is gone: what was busted does not work again
     (S.CANCELED, X.TRADE_CANCEL): S.CANCELED,
     (S.EXPIRED, X.TRADE_CANCEL): S.EXPIRED,
     (S.DONE_FOR_DAY, X.TRADE_CANCEL): S.DONE_FOR_DAY,
+    (S.REJECTED, X.TRADE_CANCEL): S.REJECTED,
 }
 """What may happen to an order in a stage, and the stage it leads to.
 
@@ -102,9 +107,11 @@ def _routed(order: Order, event: e.OrderRouted) -> Order:
     return changed(
         _in_phase(order, RequestPhase.SUBMITTING),
         leg=event.leg,
+        leg_qty=event.qty,
         leg_base_qty=order.cum_qty,
         venue_order_id=None,
         closing=None,
+        triggered=False,
     )
 
 
@@ -117,10 +124,21 @@ def _rejected(order: Order, _: e.OrderRejected) -> Order:
     return changed(order, stage=next_stage(order.stage, X.REJECTED), closing=None)
 
 
+def _may_work_again(order: Order) -> bool:
+    head = order.requests[0] if order.requests else None
+    if head is None or head.terms is None:
+        return False
+    return head.phase in (RequestPhase.SENT, RequestPhase.SUBMITTING)
+
+
 def _with_quantities(order: Order, exec_type: X, cum_qty: Decimal, total: Decimal) -> Order:
     stage = next_stage(order.stage, exec_type)
-    if exec_type is X.TRADE_CORRECT and stage is S.FILLED and cum_qty < order.terms.order_qty:
-        stage = S.CANCELED  # the venue's leg is done; the difference does not work again
+    if order.stage is S.FILLED and cum_qty < order.terms.order_qty:
+        # The venue's leg is done, so what was taken back does not work again; unless the order
+        # is just being reopened, or replaced by a next leg, and that request decides.
+        stage = S.PARTIALLY_FILLED if _may_work_again(order) else S.CANCELED
+    elif order.stage is S.FILLED:
+        stage = S.FILLED
     return changed(
         order,
         stage=_settled(stage, order_qty=order.terms.order_qty, cum_qty=cum_qty),
@@ -145,6 +163,9 @@ def corrected(order: Order, *, old: Execution, new: Execution | None) -> Order:
     """The order after its trade ``old`` was corrected to ``new``, or busted (None)."""
     cum_qty = order.cum_qty - old.last_qty
     total = plus(order.notional, -notional(old.last_qty, old.last_px))
+    if old.leg != order.leg:
+        change = (new.last_qty if new else ZERO) - old.last_qty
+        order = changed(order, leg_base_qty=order.leg_base_qty + change)
     if new is None:
         return _with_quantities(order, X.TRADE_CANCEL, cum_qty, total)
     return _with_quantities(
@@ -201,6 +222,8 @@ def _cancel_denied(order: Order, event: e.CancelDenied) -> Order:
 
 
 def _request_refused(order: Order, event: e.RequestRefused) -> Order:
+    if event.at_once:
+        return order
     return changed(order, requests=without(order.requests, event.cl_ord_id))
 
 
@@ -208,22 +231,31 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
     request = order.request(event.cl_ord_id)
     instruction = order.instruction
     if request is not None and request.echo:
-        echo = dict(instruction.echo) | dict(request.echo)
-        instruction = changed(instruction, echo=tuple(sorted(echo.items())))
+        instruction = changed(instruction, echo=_merged(instruction.echo, request.echo))
+    stage = _settled(
+        next_stage(order.stage, X.REPLACED),
+        order_qty=event.terms.order_qty,
+        cum_qty=order.cum_qty,
+    )
+    in_place = request is not None and request.phase is RequestPhase.SENT
     return changed(
         order,
         instruction=instruction,
+        leg_qty=event.terms.order_qty - order.leg_base_qty if in_place else order.leg_qty,
         terms=event.terms,
         cl_ord_id=event.cl_ord_id,
         requests=without(order.requests, event.cl_ord_id),
         venue_order_id=event.venue_order_id or order.venue_order_id,
-        closing=None,
-        stage=_settled(
-            next_stage(order.stage, X.REPLACED),
-            order_qty=event.terms.order_qty,
-            cum_qty=order.cum_qty,
-        ),
+        closing=None if stage is S.FILLED else order.closing,
+        stage=stage,
     )
+
+
+def _merged(before: Echo, asked: Echo) -> Echo:
+    """What the order carries once the replace took effect; a new expiry replaces the old one."""
+    tags = {tag for tag, _ in asked}
+    kept = before if tags.isdisjoint(EXPIRY) else [pair for pair in before if pair[0] not in EXPIRY]
+    return tuple(sorted((dict(kept) | dict(asked)).items()))
 
 
 def _closing_noted(order: Order, event: e.ClosingNoted) -> Order:
@@ -243,12 +275,17 @@ def _closed(order: Order, event: e.OrderClosed) -> Order:
 
 def _restated(order: Order, event: e.OrderRestated) -> Order:
     stage = next_stage(order.stage, X.RESTATED)
-    settled = _settled(stage, order_qty=event.terms.order_qty, cum_qty=order.cum_qty)
-    return changed(order, terms=event.terms, stage=settled)
+    order_qty = event.terms.order_qty
+    return changed(
+        order,
+        terms=event.terms,
+        leg_qty=order.leg_qty + order_qty - order.terms.order_qty,
+        stage=_settled(stage, order_qty=order_qty, cum_qty=order.cum_qty),
+    )
 
 
 def _triggered(order: Order, _: e.OrderTriggered) -> Order:
-    return changed(order, stage=next_stage(order.stage, X.TRIGGERED))
+    return changed(order, stage=next_stage(order.stage, X.TRIGGERED), triggered=True)
 
 
 _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {

@@ -29,6 +29,7 @@ from fixgate.domain.values import (
     OrdStatus,
     OrdType,
     RefusalReason,
+    RestatementReason,
     Side,
     TimeInForce,
 )
@@ -103,11 +104,12 @@ class Closing:
     exec_type: ExecType
     leg_cum_qty: Decimal
     text: str | None = None
+    restatement: RestatementReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One trade of an order, as last corrected."""
+    """One trade of an order, as last corrected; a quantity of zero: it was busted."""
 
     exec_id: ExecID
     trade_id: TradeID
@@ -140,9 +142,11 @@ class Order:
     notional: Decimal = ZERO  # sum of LastQty * LastPx, exact
     requests: tuple[Request, ...] = ()  # in the order they came
     leg: int = 0  # which venue order of ours is working
-    leg_base_qty: Decimal = ZERO  # CumQty when that leg was sent
+    leg_qty: Decimal = ZERO  # what that leg was sent for, or what the venue made of it
+    leg_base_qty: Decimal = ZERO  # the part of CumQty that other legs have traded
     venue_order_id: VenueOrderID | None = None
     closing: Closing | None = None
+    triggered: bool = False  # the working leg is a stop order that became active
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""
@@ -155,6 +159,11 @@ class Order:
     def is_terminal(self) -> bool:
         """Whether its stage is final."""
         return self.stage in TERMINAL
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is terminal and every request of the client's on it is answered."""
+        return self.stage in TERMINAL and not self.requests
 
     @property
     def leaves_qty(self) -> Decimal:
@@ -204,3 +213,6 @@ class RefusedOrder:
     reason: RefusalReason
     text: str
     echo: Echo = ()
+    account: str | None = None
+    side: Side | None = None  # None: as in ``echo``
+    terms: Terms | None = None  # None: as in ``echo``

@@ -30,6 +30,7 @@ class LastFill:
     last_mkt: str
     trade_id: TradeID
     maker: bool | None = None
+    leg: int = 0  # for the record; not on the wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, Venu
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
 from fixgate.domain.order import Execution, Order, RefusedOrder
+from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import SessionRules
 
 TERMINAL_MAX: Final = 5_000
@@ -128,6 +129,7 @@ class State:
         """Forget an order and its names."""
         order, refused = self.orders.pop(order_id, None), self.refused.pop(order_id, None)
         self.executions.pop(order_id, None)
+        self.unsettled.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
         for cl_ord_id in self.names.pop(order_id, ()):
             if session is not None:
@@ -162,7 +164,7 @@ def _request_received(state: State, event: e.RequestReceived) -> None:
 def _request_refused(state: State, event: e.RequestRefused) -> None:
     order = state.orders[event.order_id]
     # Only the id of an open request is freed: a refused duplicate must not free its namesake.
-    if order.request(event.cl_ord_id) is not None:
+    if not event.at_once and order.request(event.cl_ord_id) is not None:
         state.unname(order.instruction.session, event.cl_ord_id)
     state.keep(apply(order, event))
 
@@ -181,17 +183,23 @@ def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
 
 
 def _trade_busted(state: State, event: e.TradeBusted) -> None:
-    old = state.executions[event.order_id].pop(event.trade_id)
+    trades = state.executions[event.order_id]
+    old = trades[event.trade_id]
     state.keep(corrected(state.orders[event.order_id], old=old, new=None))
+    # It stays known: the same trade told again must not count again.
+    trades[event.trade_id] = replace(old, exec_id=event.exec_id, last_qty=ZERO)
 
 
 def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     require(event.epoch == state.ids.epoch, "this journal belongs to another epoch")
     for order_id in [*state.terminal]:
         order = state.orders.get(order_id)
-        if order is None or order.is_terminal:
+        if order is None or order.is_over:
             state.drop(order_id)
-    state.terminal.clear()
+    # What is over but owes an answer stays; sorted, for memory was loaded in any order.
+    state.terminal = deque(
+        sorted(each.order_id for each in state.orders.values() if each.is_terminal)
+    )
     state.unsettled = dict.fromkeys(state.orders)
     for table in (state.sessions, state.aliases, state.venues, state.venues_up):
         table.clear()

@@ -61,6 +61,8 @@ def _supported(terms: Terms, profile: VenueProfile, *, at_ns: int) -> Refusal | 
         return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take {what}")
     if terms.post_only and not profile.post_only:
         return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take post-only (18=6)")
+    if terms.post_only and not terms.ord_type.needs_price:
+        return Refusal(R.UNSUPPORTED, f"Post-only (18=6) contradicts {terms.ord_type.name} orders")
     if terms.post_only and terms.time_in_force in (
         TimeInForce.IMMEDIATE_OR_CANCEL,
         TimeInForce.FILL_OR_KILL,

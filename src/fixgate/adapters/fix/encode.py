@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
+from fixgate.domain.lifecycle import EXPIRY
 from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
@@ -20,7 +21,7 @@ from fixgate.domain.reports import (
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.sessions import FixVersion
-from fixgate.domain.values import ExecType, OrdStatus
+from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
@@ -86,9 +87,11 @@ def _execution_report(report: ExecutionReport, to: Addressing, now: str) -> tupl
 
 def _by_status(report: ExecutionReport) -> str:
     """FIX 4.2: the ExecType of a fill, correction, bust or status answer."""
-    if report.exec_type is ExecType.TRADE:
-        return _STATUS_OF_FILL[not report.leaves_qty]
-    return report.ord_status.value
+    if report.exec_type is ExecType.ORDER_STATUS:
+        return report.ord_status.value
+    # FIX 4.2 matrices D34 and D35: a bust, a correction or a late fill is a (partial) fill too.
+    terms = report.terms
+    return _STATUS_OF_FILL[terms is not None and report.cum_qty >= terms.order_qty]
 
 
 def _order_fields(fields: Fields, report: ExecutionReport) -> None:
@@ -102,6 +105,9 @@ def _order_fields(fields: Fields, report: ExecutionReport) -> None:
     fields[38] = to_wire(terms.order_qty)
     fields[40] = terms.ord_type.value
     fields[59] = terms.time_in_force.value
+    if terms.time_in_force is not TimeInForce.GOOD_TILL_DATE:
+        for tag in EXPIRY:  # a replace may have taken the expiry away
+            fields.pop(tag, None)
     if terms.price is not None:
         fields[44] = to_wire(terms.price)
     if terms.stop_px is not None:
@@ -118,7 +124,7 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
     if report.text is not None:
         fields[58] = clean(report.text)
     if report.venue_order_id is not None:
-        fields[198] = report.venue_order_id
+        fields[198] = clean(report.venue_order_id)
     if report.restatement is not None:
         reason = int(report.restatement.value)
         fields[378] = str(reason if reason <= dialect.restatement_max else 4)
@@ -132,7 +138,7 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
         fields[31] = to_wire(last.last_px)
         fields[32] = to_wire(last.last_qty)
         if dialect.has_trade_details:
-            fields[527] = last.trade_id
+            fields[527] = clean(last.trade_id)
             if last.maker is not None:
                 fields[851] = "1" if last.maker else "2"
 

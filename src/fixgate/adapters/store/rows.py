@@ -7,6 +7,7 @@ Not here: SQL, connections.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -176,7 +177,7 @@ def order_row(order: Order, created_ns: int, updated_ns: int) -> tuple[Any, ...]
         str(order.avg_px),
         created_ns,
         updated_ns,
-        0 if order.is_terminal else 1,
+        0 if order.is_over else 1,
         json_of(order).decode(),
     )
 
@@ -258,8 +259,10 @@ def trades(rows: Iterable[ExecutionRow]) -> tuple[Execution, ...]:
     """The trades of one order as last corrected, from its reports."""
     standing: dict[ExecID, Execution] = {}
     for row in in_order(rows):
-        if row.exec_ref_id is not None:  # a correction or a bust: what it refers to is void
-            standing.pop(row.exec_ref_id, None)
+        void = None if row.exec_ref_id is None else standing.pop(row.exec_ref_id, None)
+        if void is not None and row.exec_type == ExecType.TRADE_CANCEL.value:
+            # A busted trade stays known, so that it does not count when it is told again.
+            standing[row.exec_id] = replace(void, exec_id=row.exec_id, last_qty=Decimal(0))
         if row.trade_id is not None and row.exec_type in _WITH_A_TRADE:
             standing[row.exec_id] = Execution(
                 exec_id=row.exec_id,

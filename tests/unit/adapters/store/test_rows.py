@@ -4,7 +4,7 @@ from fixgate.adapters.store import rows
 from fixgate.adapters.store.rows import in_order, trades
 from fixgate.adapters.store.sqlite import WRITTEN
 from fixgate.application.ports.journal import ExecutionRow
-from fixgate.domain.ids import ExecID
+from fixgate.domain.ids import ExecID, TradeID
 
 from .samples import AT_NS, a_refused, a_trade, an_order
 
@@ -54,10 +54,11 @@ def test_a_corrected_trade_counts_as_corrected() -> None:
     assert (trade.exec_id, trade.trade_id, trade.last_qty) == ("X-2", "T1", Decimal("0.4"))
 
 
-def test_a_busted_trade_does_not_count() -> None:
+def test_a_busted_trade_stays_known_and_counts_nothing() -> None:
     first, second = (a_trade(an_order(), f"T{n}", exec_id=f"X-{n}") for n in (1, 2))
-    (trade,) = trades([first, second, busted(first, "X-3")])
-    assert trade.trade_id == "T2"
+    found = {each.trade_id: each for each in trades([first, second, busted(first, "X-3")])}
+    assert (found[TradeID("T1")].exec_id, found[TradeID("T1")].last_qty) == ("X-3", Decimal(0))
+    assert (found[TradeID("T2")].exec_id, found[TradeID("T2")].last_qty) == ("X-2", Decimal("0.5"))
 
 
 def test_the_report_numbered_ten_comes_after_the_ninth() -> None:

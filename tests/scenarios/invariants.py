@@ -1,0 +1,156 @@
+"""What holds for every message a client gets, whatever the scenario is about.
+
+Here: Wire, which looks at each outgoing message of a session in turn and keeps its own books:
+per order the executions, the accepted ClOrdID, the stage. It knows FIX only, none of our code.
+Not here: which message should come when; the scenarios say that.
+Source: order-lifecycle.md (invariants, required tags), FIX 4.2 and 4.4 Appendix D.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+
+SOH = "\x01"
+HEADER = ["8", "9", "35", "34", "49", "52", "56"]
+REQUIRED = {
+    "8": ("37", "17", "150", "39", "55", "54", "151", "14", "6", "11"),
+    "9": ("37", "11", "41", "39", "434", "102"),
+    "3": ("45", "58"),
+    "j": ("372", "380"),
+}
+FINAL = {"3", "4", "8", "C"}  # over, and not to be reopened
+TERMINAL = FINAL | {"2"}
+PENDING = {"6", "E"}
+# What AvgPx may be off by: it is written with 12 decimal places.
+HALF_A_STEP = Decimal("0.5e-12")
+
+
+def fields_of(text: str) -> list[tuple[str, str]]:
+    """Tag and value of each field, in order."""
+    return [(tag, value) for tag, _, value in (f.partition("=") for f in text.split(SOH)[:-1])]
+
+
+def check_well_formed(text: str) -> dict[str, str]:
+    """BodyLength, CheckSum, field order, no empty or repeated field; the fields by tag."""
+    pairs = fields_of(text)
+    tags = [tag for tag, _ in pairs]
+    assert text.endswith(SOH), f"no SOH at the end of {text!r}"
+    assert all(tag.isdecimal() and value for tag, value in pairs), f"empty field in {text!r}"
+    assert len(set(tags)) == len(tags), f"repeated tag in {text!r}"
+    assert all(char.isprintable() for _, value in pairs for char in value), f"control in {text!r}"
+    assert tags[:7] == HEADER, f"header is {tags[:7]}"
+    assert tags[-1] == "10", f"no CheckSum at the end of {text!r}"
+    body = [int(tag) for tag in tags[7:-1]]
+    assert body == sorted(body), f"body is not ascending in {text!r}"
+    raw = text.encode()
+    start = raw.index(b"\x0135=") + 1
+    end = raw.rindex(b"10=")
+    got = dict(pairs)
+    assert int(got["9"]) == end - start, f"BodyLength of {text!r}"
+    assert got["10"] == f"{sum(raw[:end]) & 255:03d}", f"CheckSum of {text!r}"
+    return got
+
+
+@dataclass
+class Book:
+    """What the client can know of one order from what it was told."""
+
+    cl_ord_id: str
+    executions: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    status: str = ""
+
+    @property
+    def cum_qty(self) -> Decimal:
+        return sum((qty for qty, _ in self.executions.values()), Decimal(0))
+
+    @property
+    def notional(self) -> Decimal:
+        with localcontext() as exact:
+            exact.prec = 100
+            return sum((qty * px for qty, px in self.executions.values()), Decimal(0))
+
+
+class Wire:
+    """All that one session was sent. ``reopens`` allows matrix C.1.c."""
+
+    def __init__(self, version: str, *, reopens: bool = False) -> None:
+        self._version = version
+        self._reopens = reopens
+        self._last_seq = 0
+        self.exec_ids: set[str] = set()
+        self.books: dict[str, Book] = {}
+
+    def see(self, text: str) -> dict[str, str]:
+        """Check one message against everything before it; its fields by tag."""
+        got = check_well_formed(text)
+        assert got["8"] == self._version
+        assert int(got["34"]) == self._last_seq + 1, "MsgSeqNum has a gap"
+        self._last_seq += 1
+        for tag in REQUIRED[got["35"]]:
+            assert tag in got, f"required tag {tag} is missing in {text!r}"
+        if got["35"] == "8":
+            assert ("20" in got) == (self._version == "FIX.4.2"), f"tag 20 in {text!r}"
+            self._execution_report(got, text)
+        elif got["35"] == "9" and got["37"] in self.books:
+            book = self.books[got["37"]]
+            assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
+            assert got["11"] != book.cl_ord_id or got["102"] in "26", f"11 was accepted: {text!r}"
+        return got
+
+    def _execution_report(self, got: dict[str, str], text: str) -> None:
+        assert got["17"] not in self.exec_ids, f"ExecID repeated in {text!r}"
+        self.exec_ids.add(got["17"])
+        if got["37"] == "NONE":
+            return
+        book = self.books.setdefault(got["37"], Book(got.get("41", got["11"])))
+        self._names(got, book, text)
+        self._executions(got, book)
+        cum_qty, leaves_qty = Decimal(got["14"]), Decimal(got["151"])
+        assert cum_qty == book.cum_qty, f"CumQty, but {book.cum_qty} was reported: {text!r}"
+        error = abs(Decimal(got["6"]) * cum_qty - book.notional)
+        assert error <= HALF_A_STEP * cum_qty, f"AvgPx of {text!r}"
+        self._quantities(got, cum_qty, leaves_qty, text)
+        self._status(got, book, text)
+
+    @staticmethod
+    def _names(got: dict[str, str], book: Book, text: str) -> None:
+        if got["150"] in ("6", "E") and "41" in got:
+            assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
+            return
+        if "41" in got:
+            assert got["150"] in ("4", "5"), f"41 has no place in {text!r}"
+            assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
+            book.cl_ord_id = got["11"]
+        assert got["11"] == book.cl_ord_id, f"11 is not the last accepted in {text!r}"
+
+    @staticmethod
+    def _executions(got: dict[str, str], book: Book) -> None:
+        if "19" in got:
+            assert got["19"] in book.executions, f"19={got['19']} names no execution that stands"
+            del book.executions[got["19"]]
+        if "32" in got:
+            book.executions[got["17"]] = (Decimal(got["32"]), Decimal(got["31"]))
+
+    @staticmethod
+    def _quantities(got: dict[str, str], cum_qty: Decimal, leaves_qty: Decimal, text: str) -> None:
+        assert leaves_qty >= 0, text
+        if got["39"] in TERMINAL:
+            assert leaves_qty == 0, f"LeavesQty of an order that is over: {text!r}"
+        elif got["39"] in PENDING and leaves_qty == 0:
+            assert cum_qty >= Decimal(got["38"]), f"pending, nothing left, not filled: {text!r}"
+        else:
+            assert cum_qty + leaves_qty == Decimal(got["38"]), f"14+151 is not 38 in {text!r}"
+        if got["39"] == "2":
+            assert cum_qty >= Decimal(got["38"]), f"Filled, but it is not: {text!r}"
+        if got["39"] == "1":
+            assert cum_qty > 0, f"Partially filled with nothing: {text!r}"
+        if got["39"] in ("0", "A"):
+            assert cum_qty == 0, f"New, but it has traded: {text!r}"
+
+    def _status(self, got: dict[str, str], book: Book, text: str) -> None:
+        before, now = book.status, got["39"]
+        if before in FINAL:
+            assert now == before, f"it was over with 39={before}: {text!r}"
+        if before == "2" and now in ("0", "1"):
+            assert self._reopens, f"a filled order works again: {text!r}"
+            assert got["150"] == "5", f"a filled order works again unasked: {text!r}"
+        book.status = now
