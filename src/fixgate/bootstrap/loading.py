@@ -7,7 +7,7 @@ Not here: what the files may say (settings).
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -40,15 +40,44 @@ class _File:
     text: str
     values: dict[str, Any]
 
-    def line_of(self, keys: tuple[str | int, ...]) -> int | None:
-        """The line that sets a key, as well as plain text shows it."""
+    def line_of(self, keys: Sequence[str | int]) -> int | None:
+        """The line that sets a key, or that opens its table; as well as plain text shows it."""
+        lines = self.text.splitlines()
         names = [key for key in keys if isinstance(key, str)]
-        if not names:
-            return None
-        table = next((key for key in keys if isinstance(key, int)), 0)
-        pattern = re.compile(rf"\s*\[{{0,2}}\"?{re.escape(names[-1])}\"?\s*[=\]]")
-        hits = [n for n, line in enumerate(self.text.splitlines(), 1) if pattern.match(line)]
-        return hits[min(table, len(hits) - 1)] if hits else None
+        begin, end = self._table(lines, keys)
+        for name in reversed(names):
+            pattern = re.compile(rf"\s*\"?{re.escape(name)}\"?\s*=")
+            for number in range(begin, end):
+                if pattern.match(lines[number]):
+                    return number + 1
+        return begin or None
+
+    def _table(self, lines: list[str], keys: Sequence[str | int]) -> tuple[int, int]:
+        """Where the table of a key is: the indexes of its first line and of what follows it."""
+        if not keys:
+            return 0, len(lines)
+        pattern = re.compile(rf"\s*\[{{1,2}}\s*{re.escape(str(keys[0]))}\s*\]")
+        headers = [index for index, line in enumerate(lines) if pattern.match(line)]
+        if not headers:
+            return 0, len(lines)
+        wanted = next((key for key in keys if isinstance(key, int)), 0)
+        header = headers[min(wanted, len(headers) - 1)]
+        after = (n for n in range(header + 1, len(lines)) if lines[n].lstrip().startswith("["))
+        return header + 1, next(after, len(lines))
+
+    def path_of(self, loc: Sequence[str | int]) -> list[str | int]:
+        """A place as pydantic names it, without its names for the branches of a union."""
+        here: Any = self.values
+        kept: list[str | int] = []
+        for part in loc:
+            if (isinstance(here, dict) and part in here) or (
+                isinstance(here, list) and isinstance(part, int) and part < len(here)
+            ):
+                here = here[part]
+            elif not isinstance(here, dict) or part is not loc[-1]:
+                continue
+            kept.append(part)
+        return kept
 
 
 def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -144,12 +173,12 @@ def _model(file: _File, model: type[M], environ: Mapping[str, str] | None = None
 
 def _first_fault(file: _File, error: ValidationError, environ: Mapping[str, str]) -> str:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    keys = fault["loc"]
+    keys = file.path_of(fault["loc"])
     shown = ".".join(str(key) for key in keys) or "the file"
     variable = ENVIRONMENT_PREFIX + "__".join(str(key).upper() for key in keys)
     if variable in environ:
         return f"environment variable {variable}: {fault['msg']}"
-    line = file.line_of(tuple(keys))
+    line = file.line_of(keys)
     where = f"{file.path}:{line}" if line else f"{file.path}"
     return f"{where}: {shown}: {fault['msg']}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixgate.cli.fixtext import Message, utc_timestamp
-from fixgate.cli.ticket import Changes, Field
+from fixgate.cli.ticket import Changes, Field, ord_type
 
 TERMINAL: Final = frozenset("2348C")  # OrdStatus (39): filled, done, canceled, rejected, expired
 PENDING: Final = frozenset("6AE")
@@ -52,6 +52,7 @@ class ClientOrder:
             59: changes.time_in_force,
         }
         terms |= {tag: value for tag, value in changed.items() if value is not None}
+        terms[40] = ord_type(price=terms.get(44), stop_px=terms.get(99))
         if changes.time_in_force is not None:
             terms.pop(126, None)
             terms.pop(432, None)

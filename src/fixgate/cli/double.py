@@ -40,7 +40,7 @@ and start the gateway with the key and secret that this server takes:
 
     BINANCE_API_KEY={key} BINANCE_API_SECRET={secret} make run
 
-Then: .venv/bin/fixgate order buy 0.01 BTC/USDT --limit 50000 --venue BINANCE"""
+Then: .venv/bin/fixgate order buy 0.01 BTC/USDT --limit 50000 --tif gtc --venue BINANCE"""
 
 
 def double(

@@ -120,7 +120,7 @@ class Stream:
             return self._parser.get_message()
         except Exception as problem:
             # simplefix has several kinds, and a plain ValueError for a tag that is no number.
-            raise NotFix(str(problem)) from problem
+            raise NotFix(f"it sent what is not FIX: {str(problem)[:80]}") from problem
 
 
 def _is_whole(raw: bytes) -> bool:

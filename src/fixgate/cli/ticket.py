@@ -24,6 +24,13 @@ class BadTicket(Exception):  # noqa: N818 - it says what the input is
     """What was typed cannot be an order; the message is one line."""
 
 
+def ord_type(*, price: str | None, stop_px: str | None) -> str:
+    """OrdType (40) of an order with or without them: 1 market, 2 limit, 3 stop, 4 stop limit."""
+    if price is None:
+        return "1" if stop_px is None else "3"
+    return "2" if stop_px is None else "4"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """An order as a person asks for it; values as FIX writes them."""
@@ -41,10 +48,8 @@ class Ticket:
 
     @property
     def ord_type(self) -> str:
-        """Tag 40: 1 market, 2 limit, 3 stop, 4 stop limit."""
-        if self.price is None:
-            return "1" if self.stop_px is None else "3"
-        return "2" if self.stop_px is None else "4"
+        """Tag 40."""
+        return ord_type(price=self.price, stop_px=self.stop_px)
 
     @property
     def may_rest(self) -> bool:

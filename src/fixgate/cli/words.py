@@ -68,7 +68,8 @@ def in_words(message: Message) -> str:
     if kind == "9":
         what = "replace" if message.get(434) == "2" else "cancel"
         status = STATUS_WORDS.get(message.get(39) or "", "unknown")
-        return f"{what} refused: {_text(message)}; the order is {status}"
+        more = "" if status in _text(message) else f"; the order is {status}"
+        return f"{what} refused: {_text(message)}{more}"
     if kind in ("3", "j"):
         about = f"message {message.get(45)}" if message.get(45) else "a message"
         tag = f" (tag {message.get(371)})" if message.get(371) else ""

@@ -1,0 +1,148 @@
+"""How commands end: one line on stderr, and an exit status that scripts can use."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fixgate.adapters.fix.credentials import is_hash, verify
+from fixgate.cli.app import run
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("config", "sessions"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("FIXGATE_HOME", "FIXGATE_DATA_DIR", "FIXGATE_FIX__PORT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["order", "buy"],
+        ["order", "hold", "1", "BTC/USDT"],
+        ["order", "buy", "x", "BTC/USDT"],
+        ["order", "buy", "1", "BTC/USDT", "--tif", "forever"],
+        ["order", "buy", "1", "BTC/USDT", "--port", "seven"],
+        ["order", "buy", "1", "BTC/USDT", "--port", "70000"],
+        ["order", "buy", "1", "BTC/USDT", "--session", "NOBODY"],
+        ["order", "--limit", "5"],
+        ["order", "--unknown"],
+        ["log", "--since", "yesterday"],
+        ["log", "--direction", "up"],
+        ["log", "--last", "-1"],
+        ["orders", "--last", "0"],
+        ["executions"],
+        ["double", "kraken"],
+        ["demo", "--seconds", "0"],
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(arguments, home, monkeypatch, capsys):
+    monkeypatch.setenv("FIXGATE_HOME", str(home))
+
+    assert run(arguments) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("fixgate: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["log"], ["orders"], ["sessions"], ["executions", "X"]], ids=str
+)
+def test_without_a_journal_the_tables_say_so(arguments, home, capsys):
+    assert run([*arguments, "--home", str(home)]) == 1
+    assert "no journal yet" in capsys.readouterr().err
+
+
+def test_an_order_without_a_gateway_says_what_to_do(home, capsys):
+    assert run(["order", "buy", "1", "BTC/USDT", "--port", "1", "--home", str(home)]) == 1
+    assert "Start it with: make run" in capsys.readouterr().err
+
+
+def test_a_port_of_zero_cannot_be_guessed(home, monkeypatch, capsys):
+    monkeypatch.setenv("FIXGATE_FIX__PORT", "0")
+
+    assert run(["order", "buy", "1", "BTC/USDT", "--home", str(home)]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_check_shows_what_the_files_say(home, capsys):
+    assert run(["check", "--home", str(home)]) == 0
+
+    out = capsys.readouterr().out
+    assert all(each in out for each in ("DEMO42", "DEMO44", "TRADER", "SIM", "XBT/USDT"))
+
+
+def test_check_fails_with_the_line_that_is_wrong(home, capsys):
+    path = home / "sessions" / "demo44.toml"
+    path.write_text(path.read_text().replace('default_venue = "SIM"', 'default_venue = "SEM"'))
+
+    assert run(["check", "--home", str(home)]) == 1
+
+    err = capsys.readouterr().err
+    assert "demo44.toml:7: venue SEM" in err
+    assert err.count("\n") == 1
+
+
+def test_run_with_a_wrong_configuration_is_status_2(home, capsys):
+    (home / "config" / "venues.toml").write_text("venue = 3\n")
+
+    assert run(["run", "--home", str(home)]) == 2
+    assert "venues.toml" in capsys.readouterr().err
+
+
+def test_version_and_help(capsys):
+    assert run(["version"]) == 0
+    assert capsys.readouterr().out.startswith("fixgate 0")
+    assert run(["order", "--help"]) == 0
+    assert run([]) == 2
+
+
+def test_a_hash_fits_its_password_and_no_other(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert run(["hash"]) == 0
+    stored = capsys.readouterr().out.strip()
+
+    assert is_hash(stored)
+    assert verify(stored, "correct horse")
+    assert not verify(stored, "correct horsf")
+    assert not verify(stored, "")
+
+
+def test_two_hashes_of_one_password_differ(monkeypatch, capsys):
+    for _ in range(2):
+        monkeypatch.setattr("sys.stdin", io.StringIO("same\n"))
+        run(["hash"])
+    first, second = capsys.readouterr().out.split()
+
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "",
+        "plain",
+        "scrypt/4096/8/1/00:00",
+        "scrypt/4095/8/1/00112233445566778899aabbccddeeff:" + "0" * 64,
+        "scrypt/9999999/99/99/00112233445566778899aabbccddeeff:" + "0" * 64,
+    ],
+)
+def test_what_is_no_hash_fits_no_password(stored):
+    assert not is_hash(stored)
+    assert not verify(stored, "plain")
+
+
+def test_an_empty_password_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    assert run(["hash"]) == 2
+    assert "no password" in capsys.readouterr().err
