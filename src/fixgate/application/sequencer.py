@@ -68,6 +68,8 @@ class Sequencer:
         self._alert = alert
         self._resume = resume
         self._in_flight: deque[_Pending] = deque()
+        self._released = asyncio.Event()  # a batch was released, or nothing will be any more
+        self._failure: Exception | None = None
 
     async def run(self) -> None:
         """Take inputs in one order; let nothing out that is not yet on disk.
@@ -81,15 +83,19 @@ class Sequencer:
             while items := await self._inbox.take(BATCH_MAX):
                 self._submit(all_steps(self._stepper, items))
                 self._resume()
-                while len(self._in_flight) >= IN_FLIGHT_MAX:
-                    await asyncio.shield(self._in_flight[0].committed)
+                await self._fewer_in_flight_than(IN_FLIGHT_MAX)
                 await asyncio.sleep(0)  # sockets and completed commits have their turn
-            while self._in_flight:
-                await asyncio.shield(self._in_flight[0].committed)
-                await asyncio.sleep(0)
+            await self._fewer_in_flight_than(1)
         except Exception as error:
             self._halt(error)
             raise
+
+    async def _fewer_in_flight_than(self, most: int) -> None:
+        while len(self._in_flight) >= most:
+            if self._failure is not None:
+                raise self._failure
+            self._released.clear()
+            await self._released.wait()
 
     def _submit(self, steps: Steps) -> None:
         promised = {
@@ -135,14 +141,20 @@ class Sequencer:
             return
         failure = committed.exception()
         if failure is not None:
-            # run() may be waiting for inputs; it must hear of it there.
-            self._inbox.fail(failure if isinstance(failure, Exception) else RuntimeError(failure))
+            self._fail(failure if isinstance(failure, Exception) else RuntimeError(failure))
             return
         pending = self._in_flight.popleft()
+        self._released.set()
         try:
             self._act(pending)
         except Exception as error:  # noqa: BLE001 - a callback: run() raises it instead
-            self._inbox.fail(error)
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Let run() raise ``error``, wherever it waits."""
+        self._failure = self._failure or error
+        self._released.set()
+        self._inbox.fail(error)
 
     def _act(self, pending: _Pending) -> None:
         for session, cl_ord_id, _ in pending.steps.batch.names:

@@ -201,3 +201,13 @@ async def test_a_closed_inbox_is_drained_and_committed_before_the_run_ends():
     assert len(desk.venue.calls) == 1
     assert desk.recall.noted == [(SESSION, "A")]
     assert desk.resumed == 1
+
+
+async def test_commits_that_end_while_the_limit_is_reached_are_released(desk):
+    """The loop must get its turn: a commit that is done is released by a callback."""
+    for number in range(IN_FLIGHT_MAX):
+        desk.order(f"A{number}")
+        await desk.until(lambda n=number: len(desk.journal.waiting) == n + 1)
+    while desk.journal.waiting:
+        desk.journal.succeed()
+    await desk.until(lambda: len(desk.venue.calls) == IN_FLIGHT_MAX)
