@@ -15,6 +15,7 @@ from fixgate.domain.inputs import (
     InstrumentsLoaded,
     LegState,
     Outcome,
+    VenueAnswered,
     VenueCall,
     VenueClosed,
     VenueConnection,
@@ -122,6 +123,31 @@ async def test_a_repeated_message_is_told_once(world: BinanceWorld) -> None:
     await world.ear.answer(marker.venue_cl_ord_id, VenueCall.SUBMIT)
     assert len(world.ear.of(VenueTraded, call.venue_cl_ord_id)) == 1
     assert not world.ear.of(VenueClosed, other.venue_cl_ord_id)
+
+
+async def test_fills_that_come_before_the_answer_are_told_at_once_and_once(
+    world: BinanceWorld,
+) -> None:
+    """Scenario X2."""
+    call = order(world, ord_type=OrdType.MARKET)
+    world.double.faults.add("POST /api/v3/order", Fault(kind=FaultKind.HOLD, accepts=True))
+    world.venue.submit(call)
+    trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert not world.ear.of(VenueAnswered, call.venue_cl_ord_id)
+    world.double.faults.release()
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert answer.outcome is Outcome.ACCEPTED
+    assert world.ear.of(VenueTraded, call.venue_cl_ord_id) == trades
+
+
+async def test_a_symbol_that_is_not_listed_does_not_keep_the_others_away(tls: LocalTls) -> None:
+    world = BinanceWorld(tls, symbols=("BTC/USDT", "NO/SUCH"))
+    try:
+        await world.begin()
+        (loaded,) = world.ear.of(InstrumentsLoaded)
+        assert [each.symbol for each in loaded.instruments] == ["BTC/USDT"]
+    finally:
+        await world.end()
 
 
 async def test_a_late_message_after_the_end_is_told_and_loses_nothing(world: BinanceWorld) -> None:

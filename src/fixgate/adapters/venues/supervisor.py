@@ -134,6 +134,9 @@ class Supervisor:
         found = await asyncio.to_thread(
             lambda: tuple(self._dialect.read_markets(self._exchange, answer, self._symbols))
         )
+        missing = self._symbols - {each.symbol for each in found}
+        if missing:
+            _log.warning("venue.symbols_missing", venue=self._venue, symbols=sorted(missing))
         stated = self._dialect.read_allowances(answer)
         if stated:
             self._limiter.configure(stated)
