@@ -6,16 +6,16 @@ Not here: who fills it (adapters), who empties it (sequencer).
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.domain.frozen import value
 from fixgate.domain.inputs import Input
 
 ROOM: Final = 4_096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Given:
     """An input that did not come over FIX: from a venue or the process itself."""
 

@@ -7,7 +7,6 @@ Not here: reading the journal (the store).
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from fixgate.application.ports.codec import Codec
@@ -16,13 +15,14 @@ from fixgate.application.ports.journal import FixIn, Record, VenueIn
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import Input, Moment, Recalled
 from fixgate.domain.reports import Report
 from fixgate.domain.state import State, evolve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Difference:
     """A place where today's code and the journal do not agree."""
 

@@ -162,7 +162,11 @@ class Stepper:
             return
         if item.last_in is not None:
             into.batch.last_in[item.session] = item.last_in
-        if message.msg_type == "A" and message.direction is Direction.OUT and _RESET in message.text:
+        if (
+            message.msg_type == "A"
+            and message.direction is Direction.OUT
+            and _RESET in message.text
+        ):
             into.batch.last_out[item.session] = message.msg_seq_num  # it begins again at 1
 
     def _decide(

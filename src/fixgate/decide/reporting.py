@@ -5,10 +5,10 @@ Not here: tags and versions (adapters/fix); sequence numbers (application).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from fixgate.domain import events as e
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, ExecID
 from fixgate.domain.order import Order, RefusedOrder
 from fixgate.domain.reports import (
@@ -50,7 +50,7 @@ def _without_pending(report: Report | None, order: Order) -> Report | None:
     """The session wants no pending statuses: the stage shows instead."""
     if not isinstance(report, ExecutionReport | OrderCancelReject):
         return report
-    return replace(report, ord_status=order.stage)
+    return changed(report, ord_status=order.stage)
 
 
 def _of_order(

@@ -5,13 +5,13 @@ Not here: how a taken request is carried out (working); the fate of its venue ca
 """
 
 from collections.abc import Iterator
-from dataclasses import replace as changed
 
 from fixgate.decide.new_order import admit
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
 from fixgate.domain.instruments import ReplaceStyle

@@ -5,11 +5,11 @@ Not here: taking requests (requests), understanding venues (answers).
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import OrderID, VenueOrderID
 from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.order import Order, Request, RequestPhase, Terms
@@ -116,7 +116,7 @@ def replaced(
         order_id=order.order_id,
         exec_id=turn.exec_id(),
         cl_ord_id=head.cl_ord_id,
-        terms=replace(head.terms, order_qty=order_qty),
+        terms=changed(head.terms, order_qty=order_qty),
         venue_order_id=venue_order_id,
     )
     yield from advance(turn, order.order_id)

@@ -4,9 +4,9 @@ Here: one frozen dataclass per kind of event, and Event, their union.
 Not here: what caused them (inputs), what they do to an order (lifecycle).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
     ClOrdID,
     ExecID,
@@ -28,7 +28,7 @@ from fixgate.domain.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderReceived:
     """An order passed our checks and is ours to work: Pending New."""
 
@@ -36,7 +36,7 @@ class OrderReceived:
     exec_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderRefused:
     """A NewOrderSingle failed our checks; no venue hears of it."""
 
@@ -44,7 +44,7 @@ class OrderRefused:
     exec_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DuplicateRefused:
     """A NewOrderSingle whose ClOrdID is taken (matrix F.1.a). The first order is untouched."""
 
@@ -52,7 +52,7 @@ class DuplicateRefused:
     exec_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderRecalled:
     """An order that memory no longer held was loaded again, because an input names it."""
 
@@ -62,7 +62,7 @@ class OrderRecalled:
     cl_ord_ids: tuple[ClOrdID, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderRouted:
     """The intent to submit leg ``leg`` of ``qty`` to the order's venue."""
 
@@ -72,7 +72,7 @@ class OrderRouted:
     terms: Terms  # the order's own, or those of the replace that this leg carries out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderAcknowledged:
     """The venue works the order: New."""
 
@@ -81,7 +81,7 @@ class OrderAcknowledged:
     venue_order_id: VenueOrderID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LegAcknowledged:
     """The venue works a later leg of the order; its replace completes with it."""
 
@@ -89,7 +89,7 @@ class LegAcknowledged:
     venue_order_id: VenueOrderID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderRejected:
     """The venue refused the order, or the order never reached it."""
 
@@ -99,7 +99,7 @@ class OrderRejected:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Traded:
     """A trade at the venue. ``execution.exec_id`` is the report's ExecID."""
 
@@ -110,7 +110,7 @@ class Traded:
     maker: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TradeCorrected:
     """The venue changed the quantity or price of a trade it had reported (150=G)."""
 
@@ -119,7 +119,7 @@ class TradeCorrected:
     exec_ref_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TradeBusted:
     """The venue took back a trade it had reported (150=H)."""
 
@@ -129,7 +129,7 @@ class TradeBusted:
     exec_ref_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestReceived:
     """A cancel or replace request joined the order's open requests."""
 
@@ -137,7 +137,7 @@ class RequestReceived:
     request: Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestPended:
     """The client is told that its request is being worked on: Pending Cancel or Replace."""
 
@@ -146,7 +146,7 @@ class RequestPended:
     exec_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelSent:
     """The intent to cancel the working leg, for a request or (``cl_ord_id`` None) our own."""
 
@@ -154,7 +154,7 @@ class CancelSent:
     cl_ord_id: ClOrdID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReplaceSent:
     """The intent to change the working leg in one call to ``qty`` and ``terms``."""
 
@@ -164,7 +164,7 @@ class ReplaceSent:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestReturned:
     """The outcome of a request's call was settled as not done; it goes back to waiting."""
 
@@ -172,7 +172,7 @@ class RequestReturned:
     cl_ord_id: ClOrdID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelDenied:
     """The venue refused a cancel of an order that we think works; it is asked why first."""
 
@@ -181,7 +181,7 @@ class CancelDenied:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestRefused:
     """A request on a known order is answered with OrderCancelReject (9)."""
 
@@ -193,7 +193,7 @@ class RequestRefused:
     at_once: bool = False  # it never was an open request; its ClOrdID may be another's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnknownOrderRefused:
     """A request names an order we do not know: 9 with 37=NONE, 39=8, 102=1 (B.1.f)."""
 
@@ -204,7 +204,7 @@ class UnknownOrderRefused:
     refused: RefusedOrder | None = None  # it is known after all, but never worked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderReplaced:
     """A replace took effect; its ClOrdID is now the order's."""
 
@@ -215,7 +215,7 @@ class OrderReplaced:
     venue_order_id: VenueOrderID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClosingNoted:
     """The venue ended the leg, but its trades must reach us before we report the end."""
 
@@ -223,7 +223,7 @@ class ClosingNoted:
     closing: Closing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderClosed:
     """The order ended unfilled or part-filled: canceled, expired or done for the day."""
 
@@ -235,7 +235,7 @@ class OrderClosed:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderRestated:
     """The venue changed the order on its own (150=D)."""
 
@@ -246,7 +246,7 @@ class OrderRestated:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderTriggered:
     """A stop order became active (150=L)."""
 
@@ -254,21 +254,21 @@ class OrderTriggered:
     exec_id: ExecID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class QuerySent:
     """The intent to ask the venue what became of the order's working leg."""
 
     order_id: OrderID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderSettled:
     """An order that an earlier process left open is as the venue says it is."""
 
     order_id: OrderID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StatusReported:
     """The answer to an OrderStatusRequest on a known order (150=I)."""
 
@@ -278,7 +278,7 @@ class StatusReported:
     ord_status_req_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnknownStatusReported:
     """The answer to an OrderStatusRequest on an unknown order (G.1.a)."""
 
@@ -289,7 +289,7 @@ class UnknownStatusReported:
     ord_status_req_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -301,7 +301,7 @@ class MessageRejected:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BusinessMessageRejected:
     """A message is understood but not served: BusinessMessageReject (j)."""
 
@@ -313,7 +313,7 @@ class BusinessMessageRejected:
     ref_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AlertRaised:
     """Something a person should look at; changes no order."""
 
@@ -322,7 +322,7 @@ class AlertRaised:
     order_id: OrderID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GatewayStarted:
     """A new process took over: memory starts with the open orders only."""
 
@@ -330,7 +330,7 @@ class GatewayStarted:
     open_orders: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionsSet:
     """The client sessions and their rules, replacing the earlier ones."""
 
@@ -338,14 +338,14 @@ class SessionsSet:
     aliases: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueSet:
     """A venue's capability table."""
 
     profile: VenueProfile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class InstrumentsSet:
     """Instruments of a venue, added or changed; ``removed`` holds unified symbols."""
 
@@ -354,7 +354,7 @@ class InstrumentsSet:
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueConnectionSet:
     """A venue can be reached, or not."""
 

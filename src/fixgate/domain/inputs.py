@@ -4,11 +4,12 @@ Here: client commands (decoded FIX messages) and what venues and the process its
 Not here: raw FIX text, which is what the journal keeps of a client's message; venue syntax.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import Enum, unique
 
 from fixgate.domain.errors import Refusal
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
     ClOrdID,
     OrderID,
@@ -29,7 +30,7 @@ from fixgate.domain.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Moment:
     """An input's place in the total order, and when the edge received it."""
 
@@ -40,7 +41,7 @@ class Moment:
 # --- what a client says -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewOrderSingle:
     """35=D. ``fault`` is what is wrong with its values; then the other fields may be empty."""
 
@@ -56,7 +57,7 @@ class NewOrderSingle:
     fault: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderCancelRequest:
     """35=F."""
 
@@ -68,7 +69,7 @@ class OrderCancelRequest:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderCancelReplaceRequest:
     """35=G. ``keeps`` names the terms it does not carry; they stay as they are."""
 
@@ -84,7 +85,7 @@ class OrderCancelReplaceRequest:
     fault: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderStatusRequest:
     """35=H."""
 
@@ -95,7 +96,7 @@ class OrderStatusRequest:
     ord_status_req_id: str | None = None  # tag 790 (4.4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BadMessage:
     """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
 
@@ -107,7 +108,7 @@ class BadMessage:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnservedMessage:
     """A valid message that we do not serve (now); answered with BusinessMessageReject (j)."""
 
@@ -129,7 +130,7 @@ ClientCommand = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Recalled:
     """An order that memory does not hold, attached by the edge to an input that names it."""
 
@@ -161,7 +162,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"  # sent, and no answer we can trust: ask, never send again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueAnswered:
     """A venue's answer to one of our calls. Trades are never in it; they come as VenueTraded."""
 
@@ -177,7 +178,7 @@ class VenueAnswered:
     raw: str | None = None  # the answer as it came, for the record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueTraded:
     """One trade. The pair (venue, trade_id) is unique; a repeat changes nothing."""
 
@@ -193,7 +194,7 @@ class VenueTraded:
     at_ns: int | None = None  # the venue's time of the trade
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueTradeCorrected:
     """The venue restates a trade; zero quantity means the trade is busted."""
 
@@ -204,7 +205,7 @@ class VenueTradeCorrected:
     last_px: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueClosed:
     """The venue ended a leg: exec_type is CANCELED, EXPIRED, DONE_FOR_DAY or REJECTED."""
 
@@ -216,7 +217,7 @@ class VenueClosed:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueRestated:
     """The venue works a leg with other values than we asked; None: unchanged."""
 
@@ -228,7 +229,7 @@ class VenueRestated:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueTriggered:
     """A stop order became active at the venue."""
 
@@ -245,7 +246,7 @@ class LegState(Enum):
     NOT_FOUND = "not_found"  # certain: the venue never had it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueLegReported:
     """The settled answer to a query. The trades it implies were sent as VenueTraded before."""
 
@@ -261,7 +262,7 @@ class VenueLegReported:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueConnection:
     """A venue came up or went down."""
 
@@ -270,7 +271,7 @@ class VenueConnection:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class InstrumentsLoaded:
     """Instruments of a venue that are new or changed, and unified symbols that are gone."""
 
@@ -295,7 +296,7 @@ VenueInput = (
 # --- what the process itself says -------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Started:
     """A process took over. Memory begins with ``open_orders`` and nothing else."""
 
@@ -305,7 +306,7 @@ class Started:
     fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionsConfigured:
     """The client sessions and the symbol aliases in force from here on."""
 
@@ -313,7 +314,7 @@ class SessionsConfigured:
     aliases: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueConfigured:
     """A venue's capability table in force from here on."""
 

@@ -4,15 +4,15 @@ Here: Instrument (one symbol at one venue) and VenueProfile (a venue's capabilit
 Not here: how a venue is spoken to.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, unique
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
 from fixgate.domain.values import OrdType, TimeInForce
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Instrument:
     """One symbol at one venue. Steps and limits are in price or base-quantity units."""
 
@@ -36,7 +36,7 @@ class ReplaceStyle(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueProfile:
     """What a venue accepts. A combination that is not listed is refused before any call."""
 

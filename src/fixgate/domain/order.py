@@ -5,12 +5,12 @@ Execution, Order and RefusedOrder, and the quantities that follow from them.
 Not here: how an order moves (lifecycle), who decides (decide), FIX syntax.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, unique
 from typing import Final
 
 from fixgate.domain.errors import require
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
     ClOrdID,
     ExecID,
@@ -38,7 +38,7 @@ Echo = tuple[tuple[int, str], ...]
 """Fields a report repeats as the client sent them: (tag, value), ascending by tag."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Instruction:
     """What an order is about; never changes during its life."""
 
@@ -51,7 +51,7 @@ class Instruction:
     echo: Echo = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Terms:
     """What the client may change with an OrderCancelReplaceRequest. Base-quantity units."""
 
@@ -74,7 +74,7 @@ class RequestPhase(Enum):
     SUBMITTING = "submitting"  # replace by cancel-then-new: the next leg is being sent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Request:
     """An OrderCancelRequest (``terms`` is None) or OrderCancelReplaceRequest not yet answered."""
 
@@ -97,7 +97,7 @@ class Request:
         return CxlRejResponseTo.CANCEL if self.is_cancel else CxlRejResponseTo.REPLACE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Closing:
     """The venue ended a leg, but trades it counted have not reached us yet."""
 
@@ -107,7 +107,7 @@ class Closing:
     restatement: RestatementReason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Execution:
     """One trade of an order, as last corrected; a quantity of zero: it was busted."""
 
@@ -129,7 +129,7 @@ TERMINAL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Order:
     """An order that Fixgate accepted, and where it stands."""
 
@@ -203,7 +203,7 @@ class Order:
         return next((each for each in self.requests if each.cl_ord_id == cl_ord_id), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefusedOrder:
     """A NewOrderSingle that Fixgate refused. It never worked; its ClOrdID is used up."""
 

@@ -4,9 +4,9 @@ Here: the four messages the core sends.
 Not here: tags and versions (adapters/fix), which event leads to which report (decide/reporting).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
 from fixgate.domain.order import Echo, Terms
 from fixgate.domain.rounding import ZERO
@@ -21,7 +21,7 @@ from fixgate.domain.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LastFill:
     """The trade an ExecutionReport is about."""
 
@@ -33,7 +33,7 @@ class LastFill:
     leg: int = 0  # for the record; not on the wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExecutionReport:
     """35=8. ``side`` and ``terms`` are None where only the client's own words are known."""
 
@@ -60,7 +60,7 @@ class ExecutionReport:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderCancelReject:
     """35=9."""
 
@@ -75,7 +75,7 @@ class OrderCancelReject:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reject:
     """35=3."""
 
@@ -87,7 +87,7 @@ class Reject:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BusinessMessageReject:
     """35=j."""
 

@@ -4,9 +4,9 @@ Here: SessionRules.
 Not here: passwords, addresses, heartbeats, sockets (configuration and adapters/fix).
 """
 
-from dataclasses import dataclass
 from enum import Enum, unique
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName, VenueName
 
 
@@ -27,7 +27,7 @@ class WhilePending(Enum):
     REFUSE = "refuse"  # matrix D.2.c: 9 with 102=3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionRules:
     """Rules of one client session."""
 

@@ -8,11 +8,11 @@ Not here: decisions; loading or saving.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from fixgate.domain import events as e
 from fixgate.domain.errors import require
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
@@ -187,7 +187,7 @@ def _trade_busted(state: State, event: e.TradeBusted) -> None:
     old = trades[event.trade_id]
     state.keep(corrected(state.orders[event.order_id], old=old, new=None))
     # It stays known: the same trade told again must not count again.
-    trades[event.trade_id] = replace(old, exec_id=event.exec_id, last_qty=ZERO)
+    trades[event.trade_id] = changed(old, exec_id=event.exec_id, last_qty=ZERO)
 
 
 def _gateway_started(state: State, event: e.GatewayStarted) -> None:
@@ -219,7 +219,7 @@ def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
     listed = state.instruments.setdefault(event.venue, {})
     # What is gone stays known, inactive: open orders in it can still be canceled and queried.
     gone = [listed[symbol] for symbol in event.removed if symbol in listed]
-    for each in (*event.instruments, *(replace(one, active=False) for one in gone)):
+    for each in (*event.instruments, *(changed(one, active=False) for one in gone)):
         listed[each.venue_symbol] = each
         listed[each.symbol] = each
 

@@ -4,6 +4,7 @@ Here: the engine, its events, its order book, and a seeded synthetic market.
 Not here: clocks, chance that was not handed in, I/O, wire protocols, FIX. Time is an argument.
 """
 
+from fixgate.domain.values import OrdType, Side, TimeInForce
 from fixgate.matching.engine import MatchingEngine
 from fixgate.matching.events import (
     Accepted,
@@ -34,6 +35,7 @@ __all__ = [
     "Listing",
     "MatchingEngine",
     "NewOrder",
+    "OrdType",
     "OrderSnapshot",
     "OrderState",
     "Printed",
@@ -43,8 +45,10 @@ __all__ = [
     "Replaced",
     "Replacement",
     "SelfTradePrevention",
+    "Side",
     "SyntheticLiquidity",
     "SyntheticProfile",
+    "TimeInForce",
     "Traded",
     "Triggered",
 ]

@@ -5,15 +5,15 @@ Not here: how they come about (engine). They are lean, since each field costs ti
 path; the whole order is a query away.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from fixgate.domain.frozen import value
 from fixgate.domain.values import Side
 from fixgate.matching.reasons import CancelReason, RejectReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Accepted:
     """A new order is in. It works, or is held if it is a stop order."""
 
@@ -23,7 +23,7 @@ class Accepted:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rejected:
     """A new order was refused. It never existed, so it cannot be queried."""
 
@@ -33,7 +33,7 @@ class Rejected:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Traded:
     """One side of one trade. Both sides carry the same trade id."""
 
@@ -51,7 +51,7 @@ class Traded:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Printed:
     """A trade between others, for the tape. It concerns no order of ours."""
 
@@ -62,7 +62,7 @@ class Printed:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Triggered:
     """A held stop order was set off by the last trade price, and works from now on."""
 
@@ -72,7 +72,7 @@ class Triggered:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Canceled:
     """The rest of an order is canceled. ``canceled_qty`` is the leaves quantity given up."""
 
@@ -84,7 +84,7 @@ class Canceled:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Expired:
     """The time in force of an order ran out. ``canceled_qty`` is what was left."""
 
@@ -95,7 +95,7 @@ class Expired:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Replaced:
     """An order has new terms. It keeps its venue order id."""
 
@@ -111,7 +111,7 @@ class Replaced:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReplaceRejected:
     """A replace was refused and changed nothing. The ids are as asked; None if not given."""
 
@@ -122,7 +122,7 @@ class ReplaceRejected:
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelRejected:
     """A cancel was refused and changed nothing. The ids are as asked; None if not given."""
 

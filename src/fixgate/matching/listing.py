@@ -4,10 +4,10 @@ Here: Listing, and the checks of one quantity and one price against it.
 Not here: checks that need the order book or other orders.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from fixgate.domain.frozen import value
 from fixgate.matching.reasons import RejectReason
 
 _ZERO: Final = Decimal(0)
@@ -16,7 +16,7 @@ _ZERO: Final = Decimal(0)
 _VALUE_MAX: Final = Decimal(999_999_999_999_999)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listing:
     """One instrument of the engine. Steps and limits are in price or base-quantity units."""
 

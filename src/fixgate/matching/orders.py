@@ -5,10 +5,10 @@ and Depth (answers).
 Not here: where orders are kept, and what happens to them.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from fixgate.domain.frozen import value
 from fixgate.domain.values import OrdType, Side, TimeInForce
 from fixgate.matching.events import Traded
 from fixgate.matching.reasons import OrderState, SelfTradePrevention
@@ -16,7 +16,7 @@ from fixgate.matching.reasons import OrderState, SelfTradePrevention
 ZERO: Final = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewOrder:
     """A request to trade.
 
@@ -39,7 +39,7 @@ class NewOrder:
     self_trade: SelfTradePrevention = SelfTradePrevention.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Replacement:
     """New terms of an order. None keeps what the order has.
 
@@ -52,7 +52,7 @@ class Replacement:
     cl_ord_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderSnapshot:
     """An order as it stands at the moment of the query."""
 
@@ -78,7 +78,7 @@ class OrderSnapshot:
     updated_at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Depth:
     """Price levels of a book, best first: (price, quantity)."""
 

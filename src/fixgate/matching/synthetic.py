@@ -7,11 +7,11 @@ All prices are whole ticks and all quantities whole lots, so there is no roundin
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 from typing import Final
 
+from fixgate.domain.frozen import value
 from fixgate.domain.rounding import floor_to_lot
 from fixgate.domain.values import Side
 from fixgate.matching.engine import MatchingEngine
@@ -27,7 +27,7 @@ START_PX: Final[Mapping[str, Decimal]] = {
 _BASIS_POINT: Final = Decimal("0.0001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SyntheticProfile:
     """How one instrument is quoted. Prices are in ticks, quantities in lots."""
 

@@ -5,10 +5,10 @@ Not here: duplicates (decide), money limits.
 Source of the rules: controls 8 and 11; the venue's own instrument filters.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from fixgate.domain.errors import Refusal
+from fixgate.domain.frozen import value
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.order import Instruction, Terms
 from fixgate.domain.rounding import ZERO, is_multiple, notional, to_wire
@@ -17,7 +17,7 @@ from fixgate.domain.values import RefusalReason as R
 from fixgate.domain.values import TimeInForce
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RiskApproved:
     """An order that passed every check. Only ``check`` makes one."""
 

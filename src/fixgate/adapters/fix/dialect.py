@@ -5,12 +5,12 @@ Not here: the values (fix42, fix44).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from fixgate.domain.frozen import value
 from fixgate.domain.values import ExecType, RefusalReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Dialect:
     """Tables of one version."""
 

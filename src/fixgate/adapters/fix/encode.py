@@ -6,9 +6,9 @@ Not here: sequence numbers and times, which come as arguments.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from fixgate.domain.frozen import value
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
 from fixgate.domain.lifecycle import EXPIRY
@@ -27,7 +27,7 @@ Fields = dict[int, str]
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Addressing:
     """Who writes to whom, and in which version."""
 
@@ -123,7 +123,7 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
         fields[103] = str(dialect.ord_rej_reason[report.refusal])
     if report.text is not None:
         fields[58] = clean(report.text)
-    if report.venue_order_id is not None:
+    if report.venue_order_id:
         fields[198] = clean(report.venue_order_id)
     if report.restatement is not None:
         reason = int(report.restatement.value)
@@ -137,10 +137,10 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
         fields[30] = last.last_mkt
         fields[31] = to_wire(last.last_px)
         fields[32] = to_wire(last.last_qty)
-        if dialect.has_trade_details:
+        if dialect.has_trade_details and last.trade_id:
             fields[527] = clean(last.trade_id)
-            if last.maker is not None:
-                fields[851] = "1" if last.maker else "2"
+        if dialect.has_trade_details and last.maker is not None:
+            fields[851] = "1" if last.maker else "2"
 
 
 def clean(text: str) -> str:
@@ -170,7 +170,7 @@ def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
         45: str(report.ref_seq_num),
         58: clean(report.text),
         371: str(report.ref_tag_id),
-        372: report.ref_msg_type,
+        372: clean(report.ref_msg_type),
         373: str(report.reason),
     }
     return "3", fields
@@ -180,11 +180,11 @@ def _business_reject(report: BusinessMessageReject, _: Addressing, __: str) -> t
     fields: Fields = {
         45: str(report.ref_seq_num),
         58: clean(report.text),
-        372: report.ref_msg_type,
+        372: clean(report.ref_msg_type),
         380: report.reason.value,
     }
-    if report.ref_id is not None:
-        fields[379] = report.ref_id
+    if report.ref_id:
+        fields[379] = clean(report.ref_id)
     return "j", fields
 
 

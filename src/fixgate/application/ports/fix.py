@@ -5,10 +5,10 @@ Not here: sockets, the engine, the codec.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Protocol
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
 
 
@@ -32,7 +32,7 @@ class Handling(Enum):
     RESENT = "resent"  # out: a repetition with PossDupFlag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FixMessage:
     """One FIX message for the record. ``text`` has one character per byte (latin-1)."""
 
@@ -45,7 +45,7 @@ class FixMessage:
     reason: str | None = None  # why it was garbled or refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FixDelivered:
     """An application message that the engine delivered: an input.
 
@@ -59,7 +59,7 @@ class FixDelivered:
     last_in: int  # the highest MsgSeqNum the engine counts as received
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FixNoted:
     """A FIX message for the record only. ``session`` None: nobody had logged on."""
 
@@ -69,7 +69,7 @@ class FixNoted:
     last_in: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionChanged:
     """A client logged on or its connection ended, for the record."""
 

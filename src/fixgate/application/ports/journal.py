@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fixgate.application.ports.fix import FixMessage
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder
@@ -25,7 +26,7 @@ class Record:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FixIn:
     """Journal payload of a delivered FIX message: the input itself."""
 
@@ -34,7 +35,7 @@ class FixIn:
     recalled: tuple[Recalled, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VenueIn:
     """Journal payload of a venue input that names an order which memory had forgotten."""
 

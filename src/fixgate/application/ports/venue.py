@@ -6,10 +6,10 @@ Not here: any venue's protocol.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, VenueClOrdID, VenueOrderID
 from fixgate.domain.inputs import VenueInput
 from fixgate.domain.instruments import Instrument, VenueProfile
@@ -20,7 +20,7 @@ Hear = Callable[[VenueInput], None]
 """Takes what a venue says. Called on the event loop's thread; returns at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SubmitLeg:
     """Send a new venue order of ``qty`` (``terms.order_qty`` is the client's, not the leg's)."""
 
@@ -32,7 +32,7 @@ class SubmitLeg:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelLeg:
     """Cancel what the leg has left. ``request`` is returned in the answer."""
 
@@ -43,7 +43,7 @@ class CancelLeg:
     request: ClOrdID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReplaceLeg:
     """Change a working leg to ``qty`` (executed part included) and ``terms``, in one call."""
 
@@ -56,7 +56,7 @@ class ReplaceLeg:
     venue_order_id: VenueOrderID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class QueryLeg:
     """Find out what became of a leg.
 
@@ -73,7 +73,7 @@ class QueryLeg:
     leg_cum_qty: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WorkingLeg:
     """A leg that the journal holds open at start."""
 
