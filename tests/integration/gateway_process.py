@@ -1,0 +1,121 @@
+"""A real gateway: `fixgate run` in a process of its own, on a free port, with its own data.
+
+Use it as a fixture: ``pytest_plugins`` is not needed, import ``gateway_home`` and ``gateway``.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 60
+LISTENS = re.compile(r"FIX acceptor\s+(\S+):(\d+)")
+
+
+class Gateway:
+    """A gateway over a home folder; it can be stopped, killed and started again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.host, self.port = "", 0
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._readers: list[threading.Thread] = []
+        self._listens = threading.Event()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment for it and for commands that are to reach it."""
+        others = {k: v for k, v in os.environ.items() if not k.startswith("FIXGATE_")}
+        return {**others, "FIXGATE_HOME": str(self.home), "FIXGATE_FIX__PORT": str(self.port)}
+
+    def start(self) -> None:
+        """Start it and wait until it listens. A restart takes the same port."""
+        self._listens.clear()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fixgate.cli", "run"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environ,
+        )
+        self._readers = [
+            threading.Thread(target=self._read, args=(self._process.stdout, self.lines)),
+            threading.Thread(target=self._read, args=(self._process.stderr, self.errors)),
+        ]
+        for each in self._readers:
+            each.start()
+        listens = self._listens.wait(LIMIT_S)
+        assert listens, f"it does not listen: {self.lines} {self.errors}"
+        assert self.port, f"it ended: {self.lines} {self.errors}"
+
+    def stop(self) -> int:
+        """SIGTERM; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        """SIGKILL, at whatever point it is."""
+        return self._end(signal.SIGKILL)
+
+    def fixgate(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command beside it, as its user would."""
+        return subprocess.run(
+            [sys.executable, "-m", "fixgate.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=LIMIT_S,
+            check=False,
+        )
+
+    def _end(self, how: signal.Signals) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(how)
+        status = process.wait(LIMIT_S)
+        for each in self._readers:
+            each.join()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        self._process = None
+        return status
+
+    def _read(self, stream, lines: list[str]) -> None:
+        for line in stream:
+            lines.append(line.rstrip())
+            found = LISTENS.search(line)
+            if found is not None:
+                self.host, self.port = found[1], int(found[2])
+                self._listens.set()
+        self._listens.set()  # it ended
+
+
+def make_home(folder: Path) -> Path:
+    """The project's own configuration, to be changed by a test."""
+    for name in ("config", "sessions", "fix_specs"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that runs."""
+    one = Gateway(make_home(tmp_path))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.kill()

@@ -1,0 +1,304 @@
+"""The commands against a real gateway, as their user types them."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixgate.adapters.store.reader import MessageFilter, Reader
+from integration.gateway_process import Gateway, gateway
+
+__all__ = ["gateway"]  # the fixture
+ROOT = Path(__file__).parents[2]
+
+
+def _order(gateway: Gateway, *arguments: str, stdin: str = ""):
+    return gateway.fixgate("order", *arguments, stdin=stdin)
+
+
+def test_a_first_order_is_accepted_and_filled_and_shown_in_words_and_raw(gateway):
+    done = _order(gateway, "buy", "0.5", "BTC/USDT", "--limit", "52000")
+
+    assert done.returncode == 0, done.stderr
+    assert "-> #1 buy 0.5 BTC/USDT at 52,000 or better, for the day" in done.stdout
+    assert "<- #1 accepted: 0.5 BTC/USDT at 52,000 is working" in done.stdout
+    assert re.search(r"<- #1 filled 0\.5 BTC/USDT at 4\d,\d+.*; nothing left", done.stdout)
+    assert re.search(r"8=FIX\.4\.4\|9=\d+\|35=8\|.*\|39=2\|.*\|10=\d{3}\|", done.stdout)
+
+
+@pytest.mark.parametrize("session", ["DEMO42", "DEMO44", "TRADER"])
+def test_every_session_of_the_configuration_can_trade(gateway, session):
+    done = _order(gateway, "sell", "0.1", "ETH/USDT", "--session", session)
+
+    assert done.returncode == 0, done.stderr
+    assert "filled 0.1 ETH/USDT" in done.stdout
+
+
+def test_a_refused_order_is_explained_and_is_status_1(gateway):
+    done = _order(gateway, "buy", "1", "NO/SUCH")
+
+    assert done.returncode == 1
+    assert "rejected: Symbol (55) NO/SUCH" in done.stdout
+
+
+def test_a_resting_order_is_found_again_replaced_and_canceled_in_later_runs(gateway):
+    placed = _order(
+        gateway, "buy", "0.5", "BTC/USDT", "--limit", "40000", "--tif", "gtc", "--wait", "0"
+    )
+    assert placed.returncode == 0, placed.stderr
+    assert "The order rests" in placed.stdout
+    assert "new" in gateway.fixgate("orders", "--open").stdout
+
+    talked = _order(
+        gateway, stdin="list\nreplace 1 limit 41000 qty 0.7\nstatus 1\ncancel 1\nlist\n"
+    )
+
+    assert talked.returncode == 0, talked.stderr
+    assert "replaced: now 0.7 BTC/USDT at 41,000; 0.7 left" in talked.stdout
+    assert "status: new; nothing was filled; 0.7 left" in talked.stdout
+    assert "canceled; nothing was filled" in talked.stdout
+    assert "no open orders" in gateway.fixgate("orders", "--open").stdout
+
+
+def test_a_wrong_line_in_a_conversation_is_told_and_the_conversation_goes_on(gateway):
+    talked = _order(
+        gateway, stdin="fly\nbuy 1\ncancel 9\nbuy 'x\nbuy 0.1 SOL/USDT --limt 3\nhelp\nlist\nquit\n"
+    )
+
+    assert talked.returncode == 0
+    assert "'fly' is no command" in talked.stdout
+    assert "no order 9" in talked.stdout
+    assert "no option --limt" in talked.stdout
+    assert "no orders yet" in talked.stdout
+
+
+def test_reports_that_were_missed_are_there_at_the_next_logon(gateway):
+    """The gateway is killed and started again between: numbers persist on both sides."""
+    _order(gateway, "buy", "0.5", "BTC/USDT", "--limit", "40000", "--tif", "gtc", "--wait", "0")
+    gateway.kill()
+    gateway.start()
+
+    talked = _order(gateway, stdin="status 1\ncancel 1\n")
+
+    assert talked.returncode == 0, talked.stderr
+    assert "status: new; nothing was filled; 0.5 left" in talked.stdout
+    assert "canceled" in talked.stdout
+
+
+def test_a_client_that_lost_its_numbers_is_told_how_to_go_on(gateway):
+    _order(gateway, "buy", "0.1", "ETH/USDT")
+    (gateway.home / "var" / "client" / "TRADER.jsonl").unlink()
+
+    lost = _order(gateway, "buy", "0.1", "ETH/USDT")
+    assert lost.returncode == 1
+    assert "too low" in lost.stderr
+    assert "--reset-sequence" in lost.stderr
+    assert lost.stderr.count("\n") == 1
+
+    again = _order(gateway, "buy", "0.1", "ETH/USDT", "--reset-sequence")
+    assert again.returncode == 0, again.stderr
+    assert "filled 0.1 ETH/USDT" in again.stdout
+
+
+def test_a_session_in_use_is_explained(gateway):
+    with subprocess.Popen(
+        [sys.executable, "-m", "fixgate.cli", "order"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=gateway.environ,
+    ) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        first.stdin.write("list\n")
+        first.stdin.flush()
+        assert "no orders yet" in first.stdout.readline()
+
+        second = _order(gateway, "buy", "0.1", "ETH/USDT")
+
+        first.stdin.close()
+    assert second.returncode == 1
+    assert "another `fixgate order` is using this session" in second.stderr
+
+
+def test_a_gateway_that_stops_ends_a_conversation_with_its_reason(gateway):
+    with subprocess.Popen(
+        [sys.executable, "-m", "fixgate.cli", "order"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=gateway.environ,
+    ) as talking:
+        assert talking.stdin is not None
+        assert talking.stdout is not None
+        assert talking.stderr is not None
+        talking.stdin.write("list\n")
+        talking.stdin.flush()
+        talking.stdout.readline()
+
+        assert gateway.stop() == 0
+
+        assert "the gateway logged out" in talking.stderr.readline()
+        assert talking.wait(30) == 1
+
+
+def test_the_log_shows_an_order_by_name_also_when_the_gateway_is_gone(gateway):
+    done = _order(gateway, "buy", "0.1", "ETH/USDT", "--limit", "3100")
+    cl_ord_id = re.search(r"\|11=([^|]+)\|", done.stdout)[1]
+    order_id = re.search(r"\|37=([^|]+)\|", done.stdout)[1]
+    assert gateway.stop() == 0
+
+    by_name = gateway.fixgate("log", "--order", cl_ord_id).stdout
+    by_order = gateway.fixgate("log", "--order", order_id).stdout
+    raw = gateway.fixgate("log", "--raw", "--type", "D,8", "--session", "TRADER").stdout
+    incoming = gateway.fixgate("log", "--direction", "in", "--type", "D").stdout
+
+    assert "TRADER -> " in by_name
+    assert "Side(54)=1 BUY" in by_name
+    assert "OrdStatus(39)=2 FILLED" in by_name
+    assert "OrdStatus(39)=2 FILLED" in by_order
+    assert raw.count("|35=D|") == 1
+    assert raw.count("|35=8|") == 2
+    assert incoming.count("ClOrdID") == 1
+    executions = gateway.fixgate("executions", order_id).stdout
+    assert "trade" in executions
+    assert gateway.fixgate("executions", cl_ord_id).stdout == executions
+    assert gateway.fixgate("executions", "NOPE").returncode == 1
+    assert "TRADER   FIX.4.4  not connected" in gateway.fixgate("sessions").stdout
+
+
+def test_the_log_follows_what_happens(gateway):
+    with subprocess.Popen(
+        [sys.executable, "-m", "fixgate.cli", "log", "--follow", "--type", "8", "--last", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**gateway.environ, "PYTHONUNBUFFERED": "1"},
+    ) as following:
+        assert following.stdout is not None
+        try:
+            _until_it_reads(gateway, following)
+            line = following.stdout.readline()
+            assert "ExecutionReport (8)" in line
+        finally:
+            following.send_signal(signal.SIGINT)
+
+
+def _until_it_reads(gateway: Gateway, following: "subprocess.Popen[str]") -> None:
+    """Send orders until the log shows one: it may not have looked at the journal yet."""
+    import select
+
+    for _ in range(30):
+        _order(gateway, "buy", "0.1", "ETH/USDT")
+        if select.select([following.stdout], [], [], 1.0)[0]:
+            return
+    raise AssertionError("the log shows nothing")
+
+
+def test_a_session_with_a_password_lets_in_who_knows_it(gateway):
+    gateway.stop()
+    stored = gateway.fixgate("hash", stdin="open sesame\n").stdout.strip()
+    path = gateway.home / "sessions" / "trader.toml"
+    path.write_text(path.read_text() + f'\nusername = "jane"\npassword_hash = "{stored}"\n')
+    gateway.start()
+
+    def order_with(password: str):
+        environ = {**gateway.environ, "TRADER_PASSWORD": password}
+        order = ("order", "buy", "0.1", "ETH/USDT", "--password-env", "TRADER_PASSWORD")
+        return subprocess.run(
+            [sys.executable, "-m", "fixgate.cli", *order],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    wrong = order_with("open barley")
+    assert wrong.returncode == 1
+    assert "another password" in wrong.stderr
+    right = order_with("open sesame")
+    assert right.returncode == 0, right.stderr
+
+
+def test_the_double_and_the_real_adapter_trade_with_each_other(gateway):
+    """What `fixgate double binance` prints is what works."""
+    gateway.stop()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "fixgate.cli", "double", "binance", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=gateway.environ,
+    ) as double:
+        assert double.stdout is not None
+        try:
+            printed = []
+            while "Then:" not in (line := double.stdout.readline()):
+                assert line, printed
+                printed.append(line)
+            text = "".join(printed)
+            block = re.search(r"    \[\[venue\]\]\n(    .+\n)+", text)[0]
+            key, secret = re.search(
+                r"BINANCE_API_KEY=(\S+) BINANCE_API_SECRET=(\S+)", text
+            ).groups()
+            venues = gateway.home / "config" / "venues.toml"
+            simulated = venues.read_text().split("# Binance spot.")[0]
+            venues.write_text(simulated + block.replace("\n    ", "\n").lstrip())
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("BINANCE_API_KEY", key)
+                patch.setenv("BINANCE_API_SECRET", secret)
+                gateway.start()
+            done = _order(gateway, "sell", "0.01", "BTC/USDT", "--tif", "ioc", "--venue", "BINANCE")
+        finally:
+            double.send_signal(signal.SIGTERM)
+        assert double.wait(30) == 0
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "filled 0.01 BTC/USDT" in done.stdout
+
+
+def test_every_byte_the_client_saw_is_in_the_journal(gateway):
+    done = _order(gateway, "buy", "0.1", "ETH/USDT")
+    gateway.stop()
+
+    reader = Reader(gateway.home / "var" / "journal.db")
+    stored = {
+        each.message.text.replace("\x01", "|") for each in reader.messages(MessageFilter(), 1_000)
+    }
+    reader.close()
+    seen = re.findall(r"8=FIX.*\|10=\d{3}\|", done.stdout)
+    assert len(seen) >= 3
+    assert set(seen) <= stored
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_finds_nothing_wrong():
+    done = subprocess.run(
+        [sys.executable, "-m", "fixgate.cli", "demo", "--seconds", "5", "--home", str(ROOT)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every message was answered" in done.stdout
+    assert "first answer, p99" in done.stdout
+
+
+def test_run_starts_without_a_terminal_and_stops_on_both_signals(gateway):
+    assert any("fixgate order buy 0.5 BTC/USDT" in each for each in gateway.lines)
+    assert gateway.stop() == 0
+    gateway.start()
+    assert gateway._end(signal.SIGINT) == 0
+
+
+def test_a_second_gateway_on_the_same_data_is_refused(gateway):
+    second = gateway.fixgate("run")
+
+    assert second.returncode == 1
+    assert second.stderr.startswith("fixgate: ")
+    assert "journal" in second.stderr
