@@ -32,6 +32,15 @@ ID_LENGTH_MAX: Final = 64
 ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526")
 # What a refused order repeats besides: all that the client sent of it.
 REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99")
+# Ids and whatever else a report repeats, by what may carry it.
+_BOUNDED: Final = (*REFUSED_ECHO_TAGS, "11", "41", "790")
+_IDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "D": ("11",),
+    "F": ("11", "41"),
+    "G": ("11", "41"),
+    "H": ("11",),
+}
+_SEQ_NUM_LENGTH_MAX: Final = 18
 # Fields that would change what an order does, and that are not served: never ignored silently.
 _UNSERVED: Final[Mapping[str, str]] = {
     "110": "MinQty (110)",
@@ -74,27 +83,43 @@ def decode(session: SessionName, text: str) -> ClientCommand:
             text=f"MsgType (35) {msg_type} is not supported",
             ref_id=fields.get("11"),
         )
-    return _bad_id(session, msg_type, fields) or decoder(session, fields)
+    return _bad_field(session, msg_type, fields) or decoder(session, fields)
 
 
 def _ref_seq_num(fields: Fields) -> int:
     number = fields.get("34", "0")
-    return int(number) if number.isdigit() else 0
+    sane = number.isascii() and number.isdecimal() and len(number) <= _SEQ_NUM_LENGTH_MAX
+    return int(number) if sane else 0
 
 
-def _bad_id(session: SessionName, msg_type: str, fields: Fields) -> BadMessage | None:
-    """Ids come back on every report and name rows; they have a bounded length."""
-    for tag in ("11", "41", "1", "55", "100", "207", "790"):
-        if len(fields.get(tag, "")) > ID_LENGTH_MAX:
-            return BadMessage(
-                session=session,
-                ref_seq_num=_ref_seq_num(fields),
-                ref_msg_type=msg_type,
-                ref_tag_id=int(tag),
-                reason=5,  # 373: value is incorrect (out of range) for this tag
-                text=f"Tag {tag} is longer than {ID_LENGTH_MAX} characters",
-            )
+def _bad_field(session: SessionName, msg_type: str, fields: Fields) -> BadMessage | None:
+    """What comes back on reports and names rows is there, of bounded length, and printable."""
+    for tag in _IDS[msg_type]:
+        if not fields.get(tag):
+            reason, fault = (4, "has no value") if tag in fields else (1, "is missing")
+            return _bad(session, fields, tag, reason, fault)
+    for tag in _BOUNDED:
+        value = fields.get(tag)
+        if value is None:
+            continue
+        if len(value) > ID_LENGTH_MAX:
+            fault = f"is longer than {ID_LENGTH_MAX} characters"
+            return _bad(session, fields, tag, 5, fault)
+        if not value.isprintable():
+            # A NUL in a stored report would make the engine's resends loop for ever.
+            return _bad(session, fields, tag, 6, "has a character that cannot be shown")
     return None
+
+
+def _bad(session: SessionName, fields: Fields, tag: str, reason: int, fault: str) -> BadMessage:
+    return BadMessage(
+        session=session,
+        ref_seq_num=_ref_seq_num(fields),
+        ref_msg_type=fields["35"],
+        ref_tag_id=int(tag),
+        reason=reason,  # tag 373
+        text=f"Tag {tag} {fault}",
+    )
 
 
 def _echo(fields: Fields, tags: tuple[str, ...]) -> Echo:
@@ -185,11 +210,9 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
         text = f"ExecInst (18) {fields['18']} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
     amounts = _amounts(fields, ord_type)
-    if isinstance(amounts, Refusal):
-        return None, amounts
     expire_at_ns = _expiry(fields) if time_in_force is TimeInForce.GOOD_TILL_DATE else None
-    if isinstance(expire_at_ns, Refusal):
-        return None, expire_at_ns
+    if isinstance(amounts, Refusal) or isinstance(expire_at_ns, Refusal):
+        return None, next(each for each in (amounts, expire_at_ns) if isinstance(each, Refusal))
     order_qty, price, stop_px = amounts
     terms = Terms(
         order_qty=order_qty,

@@ -14,7 +14,9 @@ from typing import Final
 from fixgate.domain.rounding import within_limits
 
 SOH: Final = "\x01"
-_DECIMAL: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
+_DECIMAL: Final = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # \d would take other scripts
+_TIMESTAMP: Final = re.compile(r"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
+_DATE: Final = re.compile(r"[0-9]{8}")
 _NS: Final = 1_000_000_000
 _DAY_NS: Final = 86_400 * _NS
 
@@ -47,18 +49,20 @@ def utc_timestamp(at_ns: int) -> str:
 
 def to_ns(text: str) -> int | None:
     """A UTCTimestamp with up to nine fraction digits, in nanoseconds since 1970."""
+    if _TIMESTAMP.fullmatch(text) is None:
+        return None
     whole, _, fraction = text.partition(".")
     try:
         moment = datetime.strptime(whole, "%Y%m%d-%H:%M:%S")  # noqa: DTZ007 - UTC by definition
     except ValueError:
         return None
-    if fraction and not fraction.isdigit():
-        return None
-    return timegm(moment.timetuple()) * _NS + int(fraction[:9].ljust(9, "0"))
+    return timegm(moment.timetuple()) * _NS + int(fraction.ljust(9, "0"))
 
 
 def end_of_day_ns(text: str) -> int | None:
     """The last nanosecond of a LocalMktDate; our markets' local time is UTC."""
+    if _DATE.fullmatch(text) is None:
+        return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
