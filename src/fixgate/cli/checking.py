@@ -11,9 +11,9 @@ from fixgate.cli.console import (
     FAILED,
     HERE,
     Home,
-    console,
     load_configuration,
     say,
+    show,
     table,
     usage,
 )
@@ -38,7 +38,7 @@ def check(home: Home = HERE) -> None:
     ):
         say()
         say(f"{title} ({shown.row_count})")
-        console().print(shown)
+        show(shown)
     say()
     say("All files are in order.")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 USAGE: Final = 2
 _WIDTH_OF_FILES: Final = 240  # where no terminal says how wide a line may be
+_WIDTH_MAX: Final = 2_000
 
 Home = Annotated[
     Path,
@@ -51,6 +53,14 @@ def console() -> Console:
     """The terminal, or whatever stdout is. Text is never taken for markup."""
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
     return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def show(shown: Table) -> None:
+    """Print a table whole; a terminal that is too narrow breaks its lines, nothing is cut."""
+    screen = console()
+    needed = Measurement.get(screen, screen.options.update(width=_WIDTH_MAX), shown).maximum
+    screen.width = max(screen.width, needed)
+    screen.print(shown, soft_wrap=True)
 
 
 def say(text: str = "", style: str = "") -> None:

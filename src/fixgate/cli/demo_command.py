@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from fixgate.cli.console import FAILED, HERE, Home, Problem, console, load_configuration, say
+from fixgate.cli.console import FAILED, HERE, Home, Problem, load_configuration, say, show
 
 if TYPE_CHECKING:
     from fixgate.cli.demo.trader import RandomTrader
@@ -114,7 +114,7 @@ def _show(traders: "list[RandomTrader]", seconds: float, found: list[str]) -> No
     statuses = [order.ord_status for each in traders for order in each.orders]
     for made in summary([each.seen for each in traders], seconds, statuses):
         say()
-        console().print(made)
+        show(made)
     say()
     if not found:
         say("Every message was answered, and the journal says what the clients saw.", "green")

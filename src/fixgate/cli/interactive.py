@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Final
 
 from fixgate.cli.book import ClientOrder
-from fixgate.cli.console import console, say, table
+from fixgate.cli.console import say, show, table
 from fixgate.cli.desk import Desk
 from fixgate.cli.ticket import BadTicket, make_changes, make_ticket
 from fixgate.cli.words import SIDE_WORDS, STATUS_WORDS, number
@@ -123,7 +123,7 @@ async def _list(desk: Desk, _words: Sequence[str]) -> None:
             number(order.avg_px),
         )
     if made.row_count:
-        console().print(made)
+        show(made)
     else:
         say("no orders yet")
 

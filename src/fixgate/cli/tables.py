@@ -12,16 +12,18 @@ from fixgate.cli.console import (
     HERE,
     Home,
     Problem,
-    console,
     load_configuration,
     open_journal,
     say,
+    show,
     table,
 )
 from fixgate.cli.words import STATUS_WORDS, number
 
 if TYPE_CHECKING:
     from fixgate.adapters.store.reader import StoredOrder
+    from fixgate.domain.order import Terms
+    from fixgate.domain.values import Side
 
 
 def orders(
@@ -59,7 +61,7 @@ def orders(
     if not made.row_count:
         say("no orders" if not only_open else "no open orders")
         return
-    console().print(made)
+    show(made)
 
 
 def sessions(home: Home = HERE) -> None:
@@ -90,7 +92,7 @@ def sessions(home: Home = HERE) -> None:
         state = "connected" if stored.connected else "not connected"
         numbers = (str(stored.last_in), str(stored.last_out))
         made.add_row(name, version, state, _time(stored.since_ns), stored.peer, *numbers)
-    console().print(made)
+    show(made)
 
 
 def executions(
@@ -133,48 +135,40 @@ def executions(
             number(row.last_px) if row.last_px is not None else "",
             row.trade_id or "",
         )
-    console().print(made)
+    show(made)
 
 
 def _order_row(stored: "StoredOrder") -> list[str]:
     from fixgate.domain.order import RefusedOrder  # noqa: PLC0415 - with the reader
 
     order = stored.order
-    time = _time(stored.created_ns)
+    first = [order.order_id, _time(stored.created_ns)]
     if isinstance(order, RefusedOrder):
-        echo = dict(order.echo)
-        return [
-            order.order_id,
-            time,
-            order.session,
-            order.cl_ord_id,
-            "",
-            "",
-            echo.get(55, ""),
-            "",
-            "",
-            "rejected",
-            "0",
-            "0",
-            order.text,
-        ]
-    about, terms = order.instruction, order.terms
-    price = terms.price if terms.price is not None else terms.stop_px
+        symbol = dict(order.echo).get(55, "")
+        what = _what(order.side, order.terms, symbol)
+        return [*first, order.session, order.cl_ord_id, *what, "", "rejected", "0", "0", order.text]
+    about = order.instruction
     return [
-        order.order_id,
-        time,
+        *first,
         about.session,
         order.cl_ord_id,
-        about.side.name.lower(),
-        number(str(terms.order_qty)),
-        about.symbol,
-        "market" if price is None else number(str(price)),
+        *_what(about.side, order.terms, about.symbol),
         about.venue,
         STATUS_WORDS[order.ord_status.value],
         number(str(order.cum_qty)),
         number(str(order.avg_px)),
         "",
     ]
+
+
+def _what(side: "Side | None", terms: "Terms | None", symbol: str) -> list[str]:
+    """Side, quantity, symbol and price, as far as they are known."""
+    word = "" if side is None else side.name.lower()
+    if terms is None:
+        return [word, "", symbol, ""]
+    price = terms.price if terms.price is not None else terms.stop_px
+    shown = "market" if price is None else number(str(price))
+    return [word, number(str(terms.order_qty)), symbol, shown]
 
 
 def _time(at_ns: int) -> str:

@@ -108,9 +108,9 @@ def _text(message: Message) -> str:
 def _new(message: Message) -> str:
     price = message.get(44)
     at = f" at {number(price)}" if price is not None else ""
-    if message.get(99) is not None and price is None:
-        at = f" waiting for {number(message.get(99))}"
-    return f"accepted: {_what(message)}{at} is working"
+    stop_px = message.get(99)
+    state = "is working" if stop_px is None else f"waits for {number(stop_px)}"
+    return f"accepted: {_what(message)}{at} {state}"
 
 
 def _fill(message: Message) -> str:

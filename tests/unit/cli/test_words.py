@@ -37,6 +37,10 @@ FILL = {"t31": "50000.12", "t32": "0.5", "t14": "0.5", "t6": "50000.12"}
             report(2, "A", "5", "0", t44="49000", t151="0.5"),
             "replaced: now 0.5 BTC/USDT at 49,000; 0.5 left",
         ),
+        (
+            report(2, "A", "0", "0", t44="51100", t99="51000", t151="0.5"),
+            "accepted: 0.5 BTC/USDT at 51,100 waits for 51,000",
+        ),
         (report(2, "A", "6", "6"), "cancel asked for; waiting for the venue"),
         (report(2, "A", "E", "E"), "replace asked for; waiting for the venue"),
         (report(2, "A", "8", "8", t58="no such symbol"), "rejected: no such symbol"),

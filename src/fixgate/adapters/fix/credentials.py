@@ -1,6 +1,6 @@
 """Passwords of client sessions, as the configuration keeps them.
 
-Here: hash_password(), which makes the text for ``password_sha256``, and verify().
+Here: hash_password(), which makes the text for ``password_hash``, and verify().
 Not here: who asks for a password (the door), where the text is kept (configuration).
 
 The text is ``scrypt/N/R/P/SALT:HEX``: the function and its cost (RFC 7914), the salt and the
