@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import quickfix as fix
 
 from fixgate.adapters.store.reader import MessageFilter, Reader
+from fixgate.cli.fixtext import parse
 from integration.gateway_process import Gateway, gateway
 
 __all__ = ["gateway"]  # the fixture
@@ -75,8 +77,20 @@ def test_a_wrong_line_in_a_conversation_is_told_and_the_conversation_goes_on(gat
     assert "no orders yet" in talked.stdout
 
 
-def test_reports_that_were_missed_are_there_at_the_next_logon(gateway):
-    """The gateway is killed and started again between: numbers persist on both sides."""
+def test_reports_that_were_missed_are_shown_at_the_next_logon(gateway):
+    _order(gateway, "buy", "0.5", "BTC/USDT", "--limit", "48000", "--tif", "gtc", "--wait", "0")
+    # More than all who would pay a better price.
+    sale = ("sell", "2000", "BTC/USDT", "--limit", "47000", "--tif", "ioc")
+    assert "filled 0.5 BTC/USDT at 48,000" in _order(gateway, *sale, "--session", "DEMO42").stdout
+
+    talked = _order(gateway, stdin="list\n")
+
+    assert "<- #1 filled 0.5 BTC/USDT at 48,000; nothing left [sent again" in talked.stdout
+    assert re.search(r"1 .* filled +0\.5 +48,000", talked.stdout)
+
+
+def test_an_open_order_survives_the_death_of_the_gateway(gateway):
+    """Numbers and orders persist on both sides."""
     _order(gateway, "buy", "0.5", "BTC/USDT", "--limit", "40000", "--tif", "gtc", "--wait", "0")
     gateway.kill()
     gateway.start()
@@ -290,8 +304,8 @@ def test_the_demo_finds_nothing_wrong():
 
 
 def test_run_starts_without_a_terminal_and_stops_on_both_signals(gateway):
-    assert any("fixgate order buy 0.5 BTC/USDT" in each for each in gateway.lines)
     assert gateway.stop() == 0
+    assert any("fixgate order buy 0.5 BTC/USDT" in each for each in gateway.lines)
     gateway.start()
     assert gateway._end(signal.SIGINT) == 0
 
@@ -302,3 +316,38 @@ def test_a_second_gateway_on_the_same_data_is_refused(gateway):
     assert second.returncode == 1
     assert second.stderr.startswith("fixgate: ")
     assert "journal" in second.stderr
+
+
+@pytest.mark.parametrize(("session", "file"), [("DEMO42", "FIX42.xml"), ("DEMO44", "FIX44.xml")])
+def test_all_that_the_gateway_says_fits_the_dictionary(gateway, session, file):
+    """A client's engine checks it; one report that does not fit would cost the session."""
+    _order(
+        gateway,
+        *("--session", session),
+        stdin=(
+            "buy 0.5 BTC/USDT limit 40000 tif gtc\n"
+            "replace 1 limit 41000\nstatus 1\ncancel 1\ncancel 1\nreplace 1 qty 3\n"
+            "sell 0.1 ETH/USDT\n"
+            "buy 1 NO/SUCH\nbuy 0.00000001 BTC/USDT\nbuy 1 BTC/USDT limit 0.001\n"
+            "buy 99999999999999999999 BTC/USDT\nbuy 1 BTC/USDT account X\nbuy 1 BTC/USDT venue X\n"
+            "buy 1 BTC/USDT limit 60000 post-only\nsell 1000 BTC/USDT limit 40000 tif fok\n"
+            "buy 1 BTC/USDT limit 40000 expire 2020-01-01\nstatus 3\n"
+            "buy 0.5 BTC/USDT stop 60000 limit 61000\ncancel 12\n"
+        ),
+    )
+    gateway.stop()
+    dictionary = fix.DataDictionary(str(ROOT / "fix_specs" / file))
+    reader = Reader(gateway.home / "var" / "journal.db")
+    sent = reader.messages(MessageFilter(session=session, direction="out"), 1_000)
+    reader.close()
+
+    faults = []
+    for each in sent:
+        try:
+            dictionary.validate(fix.Message(each.message.text, dictionary, True))
+        except fix.FIXException as fault:
+            faults.append((str(fault), each.message.text.replace("\x01", "|")))
+    assert faults == []
+    kinds = {parse(each.message.text).get(150) for each in sent}
+    assert kinds >= {"0", "4", "5", "6", "8", "E"}
+    assert any(each.row.msg_type == "9" for each in sent)

@@ -8,6 +8,7 @@ Not here: the session's rules (fixsession), what is kept (fixstore).
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,6 +20,7 @@ _READ_BYTES: Final = 65_536
 _INBOX_MAX: Final = 100_000  # messages not yet taken; beyond it the socket is not read
 _TICK_S: Final = 0.5
 _LOGOUT_WAIT_S: Final = 5.0
+_CATCH_UP_S: Final = 5.0
 
 
 class Refused(Exception):  # noqa: N818 - it names a fact, as the message does
@@ -38,6 +40,7 @@ class FixClient:
         self._writer = writer
         self._inbox: asyncio.Queue[Message | None] = asyncio.Queue(_INBOX_MAX)
         self._logged_on = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.on_received: Callable[[Message, float], None] = _ignore
 
@@ -51,7 +54,7 @@ class FixClient:
         now_ns: Callable[[], int],
         timeout_s: float = 10.0,
     ) -> Self:
-        """Connect and log on.
+        """Connect, log on, and get what was missed, as far as it comes in time.
 
         Raises:
             Refused: it did not come to a session within ``timeout_s``.
@@ -78,6 +81,9 @@ class FixClient:
         if not client._session.logged_on:
             await client.close()
             raise Refused(_why_not(client._session, identity))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CATCH_UP_S):
+                await client._caught_up.wait()
         return client
 
     async def __aenter__(self) -> Self:
@@ -160,6 +166,7 @@ class FixClient:
         finally:
             self._session.ended = self._session.ended or "the gateway closed the connection"
             self._logged_on.set()
+            self._caught_up.set()
             await self._inbox.put(None)
 
     async def _take(self, messages: Sequence[Message]) -> None:
@@ -169,6 +176,8 @@ class FixClient:
             if self._inbox.full():
                 self._flush()
             await self._inbox.put(message)
+        if self._session.logged_on and not self._session.is_behind:
+            self._caught_up.set()
 
     async def _tick(self) -> None:
         while self._session.ended is None:

@@ -51,6 +51,11 @@ class FixSession:
         self.logged_on = False
         self.ended: str | None = None  # why the connection is to be closed
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether messages wait for earlier ones that were asked for."""
+        return bool(self._held)
+
     # --- what the client wants ------------------------------------------------------------
 
     def log_on(self, at_s: float) -> None:

@@ -146,3 +146,22 @@ async def test_the_end_of_the_connection_reaches_whoever_waits_and_whoever_sends
                 await client.next()
         with pytest.raises(Ended):
             client.send("D", [(11, "A2")])
+
+
+async def test_what_was_missed_is_there_before_anything_is_sent():
+    asked = []
+
+    async def behaves(peer):
+        await peer.gets()
+        peer.says(from_gateway("A", 3, (98, "0"), (108, "30")))
+        asked.append(await peer.gets())
+        peer.says(from_gateway("4", 1, (43, "Y"), (123, "Y"), (36, "2")))
+        peer.says(report(2, "A1", "F", "2", t43="Y"))
+        await peer.gets()
+
+    async with peer_that(behaves) as address, await _connect(address) as client:
+        async with asyncio.timeout(0):
+            missed = await client.next()
+
+    assert [(each.get(7), each.get(16)) for each in asked] == [("1", "2")]
+    assert missed.poss_dup
