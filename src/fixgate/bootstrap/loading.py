@@ -70,12 +70,12 @@ class _File:
         here: Any = self.values
         kept: list[str | int] = []
         for part in loc:
-            if (isinstance(here, dict) and part in here) or (
-                isinstance(here, list) and isinstance(part, int) and part < len(here)
-            ):
+            try:
                 here = here[part]
-            elif not isinstance(here, dict) or part is not loc[-1]:
-                continue
+            except (KeyError, IndexError, TypeError):
+                # The last part may be a key that is missing.
+                if not isinstance(here, dict) or part is not loc[-1]:
+                    continue
             kept.append(part)
         return kept
 
