@@ -27,6 +27,8 @@ _POLL_S: Final = 0.25
 _AGO: Final = re.compile(r"(\d+)([smhd])")
 _SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_SECRET: Final = frozenset({554, 925})  # Password, NewPassword
+_SECRET_FIELD: Final = re.compile("\x01(554|925)=[^\x01]*")
 # Said in the first line, or the same in every message of a session.
 _LEFT_OUT: Final = frozenset({8, 9, 10, 34, 35, 49, 56})
 
@@ -181,6 +183,9 @@ def _names(stored: "StoredMessage") -> set[str]:
 def _shower(names: Mapping[str, Names]) -> "Callable[[StoredMessage], None]":
     def show(stored: "StoredMessage") -> None:
         message = parse(stored.message.text)
+        if not stored.row.msg_type:  # bytes in which no message was found
+            _show_raw(stored)
+            return
         known = names.get(message.get(8) or "", NO_NAMES)
         _headline(stored, known.message(stored.row.msg_type))
         body = decoded(message, known)
@@ -192,7 +197,12 @@ def _shower(names: Mapping[str, Names]) -> "Callable[[StoredMessage], None]":
 
 def _show_raw(stored: "StoredMessage") -> None:
     _headline(stored, "")
-    say("    " + shown(stored.message.text))
+    say("    " + raw_text(stored.message.text))
+
+
+def raw_text(text: str) -> str:
+    """A message as it was, but for passwords: a log is read over shoulders, and copied."""
+    return shown(_SECRET_FIELD.sub("\x01\\1=***", text))
 
 
 def _headline(stored: "StoredMessage", name: str) -> None:
@@ -205,9 +215,10 @@ def _headline(stored: "StoredMessage", name: str) -> None:
     notes += [stored.message.reason] if stored.message.reason else []
     note = f"  [{shown(': '.join(notes))}]" if notes else ""
     what = f"{name} ({row.msg_type})" if name else shown(row.msg_type)
+    what = f"{what} #{row.msg_seq_num}" if row.msg_type else "no message"
     say(
         f"{moment:%Y-%m-%d %H:%M:%S}.{microseconds:06d}  {row.session or '(nobody)'} {way} "
-        f"{what} #{row.msg_seq_num}{note}",
+        f"{what}{note}",
         "cyan" if row.direction == "in" else "green",
     )
 
@@ -215,9 +226,10 @@ def _headline(stored: "StoredMessage", name: str) -> None:
 def decoded(message: Message, names: Names) -> Sequence[str]:
     """The fields of a message by name, those left out that say nothing about this one."""
     found = []
-    for tag, value in message.fields:
+    for tag, given in message.fields:
         if tag in _LEFT_OUT:
             continue
+        value = "***" if tag in _SECRET else given
         meaning = names.value(tag, value)
         text = f"{shown(value)} {meaning}" if meaning is not None else shown(value)
         found.append(f"{names.field(tag)}({tag})={text}")

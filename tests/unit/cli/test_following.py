@@ -6,8 +6,8 @@ import pytest
 
 from fixgate.cli.console import Problem
 from fixgate.cli.dictionary import NO_NAMES, read_names
-from fixgate.cli.following import decoded, since_ns
-from unit.cli.peer import report
+from fixgate.cli.following import decoded, raw_text, since_ns
+from unit.cli.peer import from_gateway, report
 
 ROOT = Path(__file__).parents[3]
 NOW_NS = 1_790_000_000_500_000_000  # 2026-09-21 14:13:20.5
@@ -56,3 +56,13 @@ def test_without_dictionaries_the_log_is_still_readable(tmp_path):
 
     assert names is NO_NAMES
     assert "11(11)=A1" in decoded(report(2, "A1", "0", "2"), names)
+
+
+def test_a_password_is_not_shown():
+    logon = from_gateway("A", 1, (98, "0"), (553, "jane"), (554, "secret"), (925, "newsecret"))
+
+    shown = [*decoded(logon, NO_NAMES), raw_text(logon.text)]
+
+    assert "secret" not in " ".join(shown)
+    assert "554(554)=***" in shown
+    assert "|553=jane|554=***|925=***|" in shown[-1]
