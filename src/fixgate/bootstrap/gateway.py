@@ -18,6 +18,7 @@ import structlog
 import uvloop
 
 from fixgate.adapters.clock import SystemClock
+from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.opening import Store, open_store
 from fixgate.adapters.venues.settings import VenueSetupError
@@ -95,7 +96,8 @@ class Gateway:
             if each.order is not None:
                 self._state.load(each.order, each.executions, each.cl_ord_ids)
         self._venues = parts.venues(configuration, clock)
-        self._journal, recall = store.journal(), store.recall()
+        self._journal = store.journal(log_room_bytes=LOG_ROOM_BYTES)
+        recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._fix = parts.fix_server(
             configuration,

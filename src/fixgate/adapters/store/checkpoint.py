@@ -6,6 +6,7 @@ after the first has been answered; then the log starts again at its beginning.
 Not here: commits.
 """
 
+import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -17,11 +18,32 @@ from fixgate.adapters.store.sqlite import connect_checkpointer
 LONG_BYTES: Final = 32 * 1024 * 1024
 """The log is copied when it grew by about this much. It grows on while it is being copied."""
 
+LOG_ROOM_BYTES: Final = 40 * 1024 * 1024
+"""Room for the log between two copies, so that commits overwrite blocks and never add any."""
+
 _CHECKPOINT: Final = "PRAGMA wal_checkpoint(PASSIVE)"
+_PIECE: Final = 1024 * 1024
 # Each commit writes the last page of every table and index once more, and new pages for what it
 # adds: payloads, and about as much again in the query tables and unused parts of pages.
 _COMMIT_BYTES: Final = 60_000
 _PAYLOAD_FACTOR: Final = 3
+
+
+def make_room(path: Path, room_bytes: int) -> None:
+    """Write zeros behind the log's end, up to ``room_bytes``.
+
+    A commit that makes a file longer waits for the file system's own journal as well, which costs
+    as much again. SQLite takes a frame only if its salts and checksums fit those before it, so
+    zeros behind the last frame are nothing to it.
+    """
+    log = os.open(path.with_name(path.name + "-wal"), os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        end = os.fstat(log).st_size
+        while end < room_bytes:
+            end += os.pwrite(log, bytes(min(room_bytes - end, _PIECE)), end)
+        os.fsync(log)
+    finally:
+        os.close(log)
 
 
 class Checkpointer:

@@ -42,16 +42,24 @@ class Store:
         self._journal: SqliteJournal | None = None
         self._recall: StoreRecall | None = None
 
-    def journal(self) -> SqliteJournal:
-        """The journal, made at the first call, which must be made on the event loop's thread."""
+    def journal(self, *, log_room_bytes: int = 0) -> SqliteJournal:
+        """The journal, made at the first call, which must be made on the event loop's thread.
+
+        Raises:
+            StoreUnusable: there is no room on the disk for ``log_room_bytes`` of log.
+        """
         if self._journal is None:
             last_seq, last_hash = self.reader.last()
-            self._journal = SqliteJournal(
-                self.path,
-                last_seq=last_seq,
-                last_hash=last_hash or genesis(self.epoch),
-                sessions=self.reader.session_rows(),
-            )
+            try:
+                self._journal = SqliteJournal(
+                    self.path,
+                    last_seq=last_seq,
+                    last_hash=last_hash or genesis(self.epoch),
+                    sessions=self.reader.session_rows(),
+                    log_room_bytes=log_room_bytes,
+                )
+            except (OSError, sqlite3.Error) as problem:
+                raise StoreUnusable(self.path, f"cannot be written: {problem}") from problem
         return self._journal
 
     def recall(self) -> StoreRecall:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, StaticPool, create_engine, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    StaticPool,
+    create_engine,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
@@ -74,10 +83,21 @@ class MessageFilter:
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """The same in SQL."""
         columns = t.fix_messages.c
-        for name in ("session", "cl_ord_id", "order_id", "direction", "msg_type"):
+        for name in ("session", "cl_ord_id", "direction", "msg_type"):
             wanted = getattr(self, name)
             if wanted is not None:
                 yield columns[name] == wanted
+        if self.order_id is not None:
+            names = t.cl_ord_ids.c
+            # What the client sent names the order by ClOrdID; what it got, by OrderID.
+            yield or_(
+                columns.order_id == self.order_id,
+                exists().where(
+                    names.order_id == self.order_id,
+                    names.session == columns.session,
+                    names.cl_ord_id == columns.cl_ord_id,
+                ),
+            )
         if self.since_ns is not None:
             yield columns.at_ns >= self.since_ns
         if self.until_ns is not None:
@@ -271,8 +291,6 @@ class Reader:
         """The ``count`` newest FIX messages that fit, in the order of the journal."""
         columns = t.fix_messages.c
         query = _messages().where(*wanted.conditions())
-        if wanted.session is not None:  # as the index has them; nearly the journal's order
-            query = query.order_by(columns.at_ns.desc())
         rows = self._rows(query.order_by(columns.seq.desc()).limit(count))
         return [_message(row) for row in sorted(rows, key=lambda row: int(row.seq))]
 

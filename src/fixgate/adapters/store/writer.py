@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final
 
-from fixgate.adapters.store.checkpoint import Checkpointer
+from fixgate.adapters.store.checkpoint import Checkpointer, make_room
 from fixgate.adapters.store.errors import JournalFailed
 from fixgate.adapters.store.rows import Rows
 from fixgate.adapters.store.sqlite import connect_writer, insert_rows
@@ -38,6 +38,7 @@ class SqliteJournal:
         last_seq: int,
         last_hash: bytes,
         sessions: Mapping[SessionName, tuple[Any, ...]],
+        log_room_bytes: int = 0,
         waiting_max: int = WAITING_MAX,
     ) -> None:
         """Open the database, which must exist, and start the writer thread.
@@ -47,10 +48,12 @@ class SqliteJournal:
             last_seq: the number of its last record.
             last_hash: that record's hash, or what the first record follows.
             sessions: the rows of ``sessions``.
+            log_room_bytes: how much of the log to allocate beforehand.
             waiting_max: batches that may wait.
 
         Raises:
             sqlite3.Error: it cannot be opened for writing.
+            OSError: there is no room for the log.
         """
         self._last_seq = last_seq
         self._waiting = 0
@@ -60,6 +63,8 @@ class SqliteJournal:
         self._loop = asyncio.get_running_loop()
         # What follows belongs to the writer thread once it runs.
         self._connection = connect_writer(path)
+        if log_room_bytes:
+            make_room(path, log_room_bytes)
         self._checkpointer = Checkpointer(path, self._connection)
         self._tip = (last_seq, last_hash)
         self._sessions = dict(sessions)
