@@ -56,12 +56,10 @@ def some_rules(version: FixVersion = FixVersion.FIX44, **changes: object) -> Ses
 
 
 def contents(state: State) -> dict[str, object]:
-    """Everything in ``state``, comparable."""
-    return {
-        name: list(value) if isinstance(value, deque) else value
-        for name in State.__slots__
-        for value in [getattr(state, name)]
-    }
+    """Everything in ``state``, comparable; the order in which names were given means nothing."""
+    held = {name: getattr(state, name) for name in State.__slots__}
+    names = {order_id: sorted(each) for order_id, each in state.names.items() if each}
+    return {**held, "terminal": list(state.terminal), "names": names}
 
 
 class ForgetfulRecall:
@@ -105,6 +103,7 @@ class FakeCore:
         instruments: tuple[Instrument, ...] = (),
         terminal_max: int = 5_000,
         aliases: tuple[tuple[str, str], ...] = (),
+        started: bool = True,
     ) -> None:
         self.rules = rules or some_rules()
         self.codec = Codec(
@@ -129,7 +128,8 @@ class FakeCore:
         self.records: list[object] = []
         self._in = 0
         self._out = 0
-        self._configure()
+        if started:
+            self._configure()
 
     def _configure(self) -> None:
         """What a process says when it starts."""

@@ -62,6 +62,7 @@ class Replay:
             return  # for the record only
         self.inputs += 1
         moment = Moment(seq=record.seq, at_ns=record.at_ns)
+        self.state.forget()
         given, recalled = self._input(record)
         self._deciding = decide(self.state, moment, given, recalled)
 

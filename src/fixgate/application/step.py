@@ -101,6 +101,7 @@ class Stepper:
 
     def _fix(self, item: FixDelivered, into: Steps) -> None:
         command = self._codec.decode(item.session, item.text)
+        self.state.forget()
         recalled = recalled_for(command, self.state, self._recall)
         message = item.message
         text = None if item.text == message.text else item.text
@@ -129,6 +130,7 @@ class Stepper:
 
     def _given(self, item: Given, into: Steps) -> None:
         given = item.given
+        self.state.forget()
         recalled = recalled_for(given, self.state, self._recall)
         payload = VenueIn(given=given, recalled=recalled) if recalled else given
         seq = self._record(into, item.at_ns, payload)

@@ -74,7 +74,7 @@ def _submit_answered(
         text = answer.text or _NOT_REACHED
         yield from leg_closed(turn, order, X.REJECTED, order.leg_cum_qty, text=text)
     else:
-        text = f"{answer.venue} refused an order that it works: {answer.text}"
+        text = f"{answer.venue} refused an order that it works: {answer.text or 'no reason'}"
         yield e.AlertRaised(subject="venue answer", text=text, order_id=order.order_id)
 
 

@@ -59,7 +59,7 @@ def finish_if_complete(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
     """Act on a noted end once the last of its trades is here."""
     order = turn.order(order_id)
     closing = order.closing
-    if closing is not None and order.leg_cum_qty >= closing.leg_cum_qty:
+    if closing is not None and not order.awaits_trades:
         yield from _finish(turn, order, closing)
 
 
@@ -73,7 +73,7 @@ def leg_exhausted(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
     order = turn.order(order_id)
     open_qty = order.leg_qty - order.leg_cum_qty
     busy = bool(order.requests) and order.requests[0].phase is not RequestPhase.WAITING
-    if busy or order.closing is not None:
+    if busy or order.awaits_trades:
         return
     if open_qty <= ZERO and not order.is_terminal:
         closing = Closing(exec_type=X.TRADE, leg_cum_qty=order.leg_cum_qty)

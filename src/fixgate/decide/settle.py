@@ -160,3 +160,4 @@ def restate(
         restatement=reason,
         text=text,
     )
+    yield from advance(turn, order.order_id)

@@ -45,7 +45,7 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
             text = "The venue could not be made to carry this out"
             yield refuse(order, head, RefusalReason.OTHER, text)
             continue
-        if order.stage is OrdStatus.PENDING_NEW or order.closing is not None:
+        if order.stage is OrdStatus.PENDING_NEW or order.awaits_trades:
             return
         if not head.pended:
             yield e.RequestPended(

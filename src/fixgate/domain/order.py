@@ -194,6 +194,11 @@ class Order:
         return self.cum_qty - self.leg_base_qty
 
     @property
+    def awaits_trades(self) -> bool:
+        """Whether the venue ended the working leg with trades that have not reached us."""
+        return self.closing is not None and self.leg_cum_qty < self.closing.leg_cum_qty
+
+    @property
     def venue_cl_ord_id(self) -> VenueClOrdID:
         """Our id of the working leg at the venue."""
         return venue_cl_ord_id(self.order_id, self.leg)

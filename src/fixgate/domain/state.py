@@ -6,8 +6,8 @@ recalls one when an input names it.
 Not here: decisions; loading or saving.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from fixgate.domain import events as e
@@ -24,7 +24,7 @@ TERMINAL_MAX: Final = 5_000
 
 
 class State:
-    """Orders and reference data. Changed only by ``evolve``."""
+    """Orders and reference data. Changed only by ``evolve``; ``forget`` loses what is over."""
 
     __slots__ = (
         "aliases",
@@ -57,7 +57,7 @@ class State:
         self.executions: dict[OrderID, dict[TradeID, Execution]] = {}
         self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
-        self.terminal: deque[OrderID] = deque()  # orders that are over, in the order they ended
+        self.terminal: dict[OrderID, None] = {}  # orders that are over, in the order they ended
         # Open orders of an earlier process, until their venue has said what became of them.
         self.unsettled: dict[OrderID, None] = {}
 
@@ -107,29 +107,31 @@ class State:
         """Remember the order as it is now."""
         before = self.orders.get(order.order_id)
         self.orders[order.order_id] = order
-        if order.is_terminal and (before is None or not before.is_terminal):
-            self._ended(order.order_id)
+        was_terminal = before is not None and before.is_terminal
+        if order.is_terminal and not was_terminal:
+            self.terminal[order.order_id] = None
+        elif was_terminal and not order.is_terminal:
+            del self.terminal[order.order_id]  # reopened
 
-    def _ended(self, order_id: OrderID) -> None:
-        self.terminal.append(order_id)
-        # A few turns are spared for orders that were reopened or still await an answer.
-        for _ in range(len(self.terminal) - self.terminal_max):
-            self._forget(self.terminal.popleft())
+    def forget(self) -> None:
+        """Forget the oldest orders that are over, beyond ``terminal_max``.
 
-    def _forget(self, order_id: OrderID) -> None:
-        order = self.orders.get(order_id)
-        if order is not None and not order.is_terminal:
-            return  # reopened: it joins the queue again when it ends
-        if order is not None and order.requests:
-            self.terminal.append(order_id)
-            return
-        self.drop(order_id)
+        Called before each input is looked at, and never within one: an input that names two
+        orders must find both, one in memory and the other recalled.
+        """
+        too_many = len(self.terminal) - self.terminal_max
+        if too_many > 0:
+            for each in tuple(islice(self.terminal, too_many)):
+                order = self.orders.get(each)
+                if order is None or order.is_over:  # else it still owes an answer
+                    self.drop(each)
 
     def drop(self, order_id: OrderID) -> None:
         """Forget an order and its names."""
         order, refused = self.orders.pop(order_id, None), self.refused.pop(order_id, None)
         self.executions.pop(order_id, None)
         self.unsettled.pop(order_id, None)
+        self.terminal.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
         for cl_ord_id in self.names.pop(order_id, ()):
             if session is not None:
@@ -139,7 +141,7 @@ class State:
         """Remember a refused order and its ClOrdID."""
         self.refused[refused.order_id] = refused
         self.name(refused.session, refused.cl_ord_id, refused.order_id)
-        self._ended(refused.order_id)
+        self.terminal[refused.order_id] = None
 
 
 def _order_received(state: State, event: e.OrderReceived) -> None:
@@ -197,10 +199,9 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         if order is None or order.is_over:
             state.drop(order_id)
     # What is over but owes an answer stays; sorted, for memory was loaded in any order.
-    state.terminal = deque(
-        sorted(each.order_id for each in state.orders.values() if each.is_terminal)
-    )
-    state.unsettled = dict.fromkeys(state.orders)
+    over = sorted(each.order_id for each in state.orders.values() if each.is_terminal)
+    state.terminal = dict.fromkeys(over)
+    state.unsettled = dict.fromkeys(sorted(state.orders))
     for table in (state.sessions, state.aliases, state.venues, state.venues_up):
         table.clear()
     state.instruments.clear()
