@@ -1,0 +1,237 @@
+"""Fixgate against the executor a user would write with quickfix alone, in one run.
+
+Here: the figures that are promised, each a ratio to the baseline measured beside it, and the
+table in docs/performance.md.
+Not here: load (load_client), servers (servers).
+
+Run: make bench, or python -m benchmarks.run --quick
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import procstat, servers
+from benchmarks.load_session import LoadFailed
+
+PAGE: Final = servers.ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table."""
+
+    what: str
+    promised: str
+    measured: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured."""
+
+    rounds: int
+    orders: int
+    latency_orders: int
+    long_run: int
+    open_orders: int
+
+
+FULL: Final = Sizes(3, 20_000, 3_000, 200_000, 10_000)
+QUICK: Final = Sizes(1, 5_000, 1_000, 20_000, 2_000)
+
+
+def load(mode: str, server: servers.Server, **options: Any) -> dict[str, Any]:
+    """Run the load client in a process of its own and return what it measured."""
+    command = [sys.executable, "-m", "benchmarks.load_client", mode]
+    command += [f"--port={server.port}", f"--server-pid={server.pid}"]
+    for name, given in options.items():
+        option = "--" + name.replace("_", "-")
+        command += [option] if given is True else [f"{option}={given}"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=servers.ROOT, timeout=1_800
+    )
+    if done.returncode:
+        raise LoadFailed(done.stderr.strip())
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def against_baseline(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """Throughput, processor time and round trip, alternating between the two servers."""
+    made = servers.home(folder, sessions=1)
+    ours = servers.gateway(made, folder / "data")
+    theirs = servers.baseline(folder, port=free_port())
+    ratios: dict[str, list[float]] = {}
+    shown: dict[str, list[tuple[float, float]]] = {}
+    for _ in range(sizes.rounds):
+        base = load("throughput", theirs, orders=sizes.orders, warm_up=500)
+        gate = load("throughput", ours, orders=sizes.orders, warm_up=500, until_filled=True)
+        slow = load("latency", theirs, orders=sizes.latency_orders, warm_up=200)
+        trip = load("latency", ours, orders=sizes.latency_orders, warm_up=200)
+        for name, mine, other in (
+            ("throughput", gate["orders_per_s"], base["orders_per_s"]),
+            ("cpu", gate["server_cpu_us_per_order"], base["server_cpu_us_per_order"]),
+            ("p50", trip["p50_us"], slow["p50_us"]),
+            ("p99", trip["p99_us"], slow["p99_us"]),
+        ):
+            ratios.setdefault(name, []).append(mine / other)
+            shown.setdefault(name, []).append((mine, other))
+    theirs.stop()
+    ours.stop()
+    for name, what, unit, limit, most in (
+        ("throughput", "Orders per second, New and Filled, durable", "/s", 1.0, False),
+        ("cpu", "Processor time per order", " us", 1.0, True),
+        ("p50", "Round trip to the New report, p50, synced", " us", 3.0, True),
+        ("p99", "Round trip to the New report, p99, synced", " us", 5.0, True),
+    ):
+        ratio = statistics.median(ratios[name])
+        mine, other = shown[name][ratios[name].index(sorted(ratios[name])[len(ratios[name]) // 2])]
+        sign = "at most" if most else "at least"
+        kept = ratio <= limit if most else ratio >= limit
+        measured = f"{ratio:.2f} ({mine:,.0f}{unit} to {other:,.0f}{unit})"
+        yield Figure(what, f"{sign} {limit:.1f} x baseline", measured, kept)
+
+
+def long_run(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """Whether an order costs the same at the end of a long day, and what memory it takes."""
+    made = servers.home(folder, sessions=1)
+    server = servers.gateway(made, folder / "data")
+    early = load(
+        "throughput", server, orders=sizes.long_run // 20, warm_up=1_000, until_filled=True
+    )
+    load("throughput", server, orders=sizes.long_run * 9 // 10, until_filled=True)
+    late = load("throughput", server, orders=sizes.long_run // 20, warm_up=1_000, until_filled=True)
+    rss_mb = procstat.usage(server.pid).rss_mb
+    server.stop()
+    ratio = late["server_cpu_us_per_order"] / early["server_cpu_us_per_order"]
+    yield Figure(
+        f"Processor time per order after {sizes.long_run:,} orders to the first",
+        "within 15 %",
+        f"{ratio:.2f}",
+        ratio <= 1.15,
+    )
+    yield Figure(
+        f"Resident memory after {sizes.long_run:,} orders",
+        "under 300 MB",
+        f"{rss_mb:.0f} MB",
+        rss_mb < 300,
+    )
+
+
+def many_sessions(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """Whether an order costs the same with a hundred sessions, all of them busy."""
+    cost = {}
+    for count in (1, 100):
+        place = folder / f"sessions-{count}"
+        place.mkdir()
+        server = servers.gateway(servers.home(place, sessions=count), place / "data")
+        window = max(2, 200 // count)
+        clients = ",".join(servers.client_names(count))
+        result = load(
+            "throughput",
+            server,
+            orders=sizes.orders,
+            clients=clients,
+            window=window,
+            warm_up=max(5, 500 // count),
+            until_filled=True,
+        )
+        cost[count] = result["server_cpu_us_per_order"]
+        server.stop()
+    ratio = cost[100] / cost[1]
+    yield Figure(
+        "Processor time per order, 100 sessions to 1", "within 15 %", f"{ratio:.2f}", ratio <= 1.15
+    )
+
+
+def start_again(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """How long a start takes after a kill, with many orders open."""
+    made = servers.home(folder, sessions=1)
+    server = servers.gateway(made, folder / "data")
+    load("throughput", server, orders=sizes.open_orders, side="buy", buy_price="30000")
+    server.stop(signal.SIGKILL)
+    again = servers.gateway(made, folder / "data")
+    again.stop()
+    yield Figure(
+        f"Start after kill -9 with {sizes.open_orders:,} open orders",
+        "under 5 s",
+        f"{again.ready_s:.1f} s",
+        again.ready_s < 5,
+    )
+
+
+PARTS: Final = {
+    "baseline": against_baseline,
+    "long": long_run,
+    "sessions": many_sessions,
+    "start": start_again,
+}
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures as Markdown."""
+    lines = ["| figure | promised | measured | kept |", "|---|---|---|---|"]
+    lines += [
+        f"| {each.what} | {each.promised} | {each.measured} | {'yes' if each.kept else 'NO'} |"
+        for each in figures
+    ]
+    python = platform.python_version()
+    lines += ["", f"Measured in one run with Python {python}, client and servers on one machine."]
+    return "\n".join(lines)
+
+
+def write_page(text: str) -> None:
+    """Put the table between the marks of docs/performance.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and (with --write) keep; 1 when a figure is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the load")
+    parser.add_argument("--only", choices=[*PARTS], action="append", help="some parts only")
+    parser.add_argument("--write", action="store_true", help="put the table into the docs")
+    options = parser.parse_args(arguments)
+    sizes = QUICK if options.quick else FULL
+    figures: list[Figure] = []
+    for name in options.only or PARTS:
+        with tempfile.TemporaryDirectory(prefix="fixgate-bench-") as folder:
+            for figure in PARTS[name](Path(folder), sizes):
+                figures.append(figure)
+                print(f"{'ok  ' if figure.kept else 'MISS'} {figure.what}: {figure.measured}")
+                print(f"     promised: {figure.promised}", flush=True)
+    text = table(figures)
+    if options.write:
+        write_page(text)
+    print()
+    print(text)
+    return 0 if all(each.kept for each in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
