@@ -72,9 +72,11 @@ class RestHandler:
         account = ""
         try:
             self._api.limits.weigh(endpoint.weight, now_ms)
-            parameters = Parameters.of_text(request.query_string, body)
+            # The bytes as sent: a URL library's tidied form would not match the signature.
+            query = request.raw_path.partition("?")[2]
+            parameters = Parameters.of_text(query, body)
             seen.parameters = parameters.as_dict()
-            payload = payload_of(request.rel_url.raw_query_string, body)
+            payload = payload_of(query, body)
             api_key = request.headers.get("X-MBX-APIKEY")
             account = authenticate(self._api, endpoint, api_key, parameters, payload)
             answer = endpoint.run(self._api, account, parameters)
