@@ -53,6 +53,7 @@ class EchoGateway:
         self.holding = False  # True: commits are not durable until ``commit_all``
         self.has_room = True
         self.clients: list[RawClient] = []
+        self.unhandled: list[dict[str, object]] = []
         self._delivered: dict[str, list[int]] = defaultdict(list)
         self._connected: dict[str, bool] = defaultdict(bool)
         self._changed = asyncio.Condition()
@@ -71,6 +72,9 @@ class EchoGateway:
         )
 
     async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: self.unhandled.append(context)
+        )
         await self.server.start("127.0.0.1", 0)
         return self
 
@@ -80,6 +84,7 @@ class EchoGateway:
         self.commit_all()
         await self.server.stop("the test is over")
         await asyncio.gather(*self._tasks)
+        assert self.unhandled == []
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds of what was said."""

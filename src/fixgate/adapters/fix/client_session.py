@@ -145,8 +145,13 @@ class ClientSession:
     # --- time and operators
 
     def tick(self) -> None:
-        """Once a second."""
-        if self.connected and self._resend is None:
+        """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
+        wire = self._sender.wire
+        if wire is None or not self._announced or self._resend is not None:
+            return
+        # While the journal or the core is slow, what the client sent waits here: it is not silent.
+        # With each message it is fed, the engine looks at its timers too.
+        if not wire.has_more():
             self._after(self._sender.turn(self._engine.tick), "no sign of life from the client")
 
     def logout(self, text: str) -> None:

@@ -126,6 +126,9 @@ class Connection(asyncio.Protocol):
     def buffered(self) -> int:
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
+    def has_more(self) -> bool:
+        return bool(self._backlog)
+
     def close(self) -> None:
         self._finish()
         if self._transport is not None:

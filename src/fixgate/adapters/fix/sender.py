@@ -43,6 +43,10 @@ class Wire(Protocol):
         """End the connection now."""
         ...
 
+    def has_more(self) -> bool:
+        """Whether something the client sent has not been taken yet."""
+        ...
+
     def wake(self) -> None:
         """What this connection waited for has happened."""
         ...

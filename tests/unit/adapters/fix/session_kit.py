@@ -43,6 +43,9 @@ class FakeWire:
     def abort(self) -> None:
         self.ended = "aborted"
 
+    def has_more(self) -> bool:
+        return False
+
     def wake(self) -> None:
         self.woken += 1
 
@@ -69,6 +72,10 @@ class Kit:
 
     def connect(self, seq: int = 1, body: str = "98=0|108=30") -> None:
         """A new connection that logs on."""
+        self.take(self.attach(seq, body))
+
+    def attach(self, seq: int = 1, body: str = "98=0|108=30") -> bytes:
+        """A new connection whose Logon was approved; the Logon, which is still to be taken."""
         self.wire = FakeWire()
         data = logon(seq, body, client=self.client)
         (found,) = Framer().feed(data)
@@ -81,7 +88,7 @@ class Kit:
         )
         assert isinstance(verdict, Approved), verdict
         self.session.attach(self.wire, verdict)
-        self.take(data)
+        return data
 
     def take(self, data: bytes) -> list[bool]:
         """What the client sends; whether each message could be taken."""

@@ -58,6 +58,22 @@ def test_logging_on_is_recorded_in_the_order_it_happens(make: MakeKit) -> None:
     assert (third.message.direction, third.message.msg_type) == (Direction.OUT, "A")
 
 
+def test_a_logon_that_waits_for_reports_in_flight_is_not_timed_by_the_engine(
+    make: MakeKit,
+) -> None:
+    kit = make()
+    first = kit.session.reserve(1)
+    kit.attach()
+    assert kit.take(logon(client=kit.client)) == [False]
+
+    kit.session.tick()
+    kit.release(first)
+
+    assert kit.wire.woken == 1
+    assert kit.take(logon(client=kit.client)) == [True]
+    assert kit.session.logged_on
+
+
 def test_an_order_is_delivered_with_its_bytes_as_they_came(kit: Kit) -> None:
     """Trap 12: the engine's own text of a message is not the wire's."""
     data = message("D", 2, f"{ORDER}|58=caf\u00e9", client=kit.client)
