@@ -6,7 +6,7 @@ Not here: how orders are stored and looked up (the Recall port).
 
 from fixgate.application.ports.journal import Recall
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID, SessionName, order_of
+from fixgate.domain.ids import ORDER_ID_LENGTH, ClOrdID, SessionName, order_of
 from fixgate.domain.state import State
 
 
@@ -27,10 +27,10 @@ def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recall
             | i.VenueTriggered()
             | i.VenueLegReported()
         ):
-            named = order_of(given.venue_cl_ord_id)
-            if named is None or named[0] in state.orders:
+            if given.venue_cl_ord_id[:ORDER_ID_LENGTH] in state.orders:
                 return ()
-            found = recall.by_order_id(named[0])
+            named = order_of(given.venue_cl_ord_id)
+            found = None if named is None else recall.by_order_id(named[0])
             return () if found is None else (found,)
         case _:
             return ()

@@ -4,11 +4,10 @@ Here: Turn.
 Not here: any decision.
 """
 
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
 from fixgate.domain.errors import InvariantBroken
-from fixgate.domain.ids import ExecID, OrderID, VenueClOrdID, order_of
+from fixgate.domain.ids import ORDER_ID_LENGTH, ExecID, OrderID, VenueClOrdID, order_of
 from fixgate.domain.inputs import Moment
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
@@ -20,7 +19,7 @@ class Turn:
 
     state: State
     moment: Moment
-    _reports: "count[int]" = field(default_factory=count)
+    _reports: int = 0
 
     def order_id(self) -> OrderID:
         """The OrderID of the order that this input brings."""
@@ -28,7 +27,9 @@ class Turn:
 
     def exec_id(self) -> ExecID:
         """The ExecID of the next report that this input causes."""
-        return self.state.ids.exec_id(self.moment.seq, next(self._reports))
+        index = self._reports
+        self._reports = index + 1
+        return self.state.ids.exec_id(self.moment.seq, index)
 
     def order(self, order_id: OrderID) -> Order:
         """The order as it is now."""
@@ -39,8 +40,10 @@ class Turn:
 
     def order_of(self, venue_id: VenueClOrdID) -> tuple[Order, int] | None:
         """The order and leg that our id at a venue names, if we know them."""
-        named = order_of(venue_id)
-        if named is None:
+        order = self.state.orders.get(OrderID(venue_id[:ORDER_ID_LENGTH]))
+        if order is None:
             return None
-        order = self.state.orders.get(named[0])
-        return None if order is None else (order, named[1])
+        if venue_id == order.venue_cl_ord_id:
+            return order, order.leg
+        named = order_of(venue_id)  # another leg of it, or none of ours after all
+        return None if named is None else (order, named[1])

@@ -61,7 +61,8 @@ def venue_cl_ord_id(order_id: OrderID, leg: int) -> VenueClOrdID:
 
     From leg 1,296 on it is 17 long, and 18, which still fits, up to leg 1,679,615.
     """
-    return VenueClOrdID(order_id + base36(leg, width=2))
+    tail = _PAIRS[leg] if leg < len(_PAIRS) else base36(leg, width=2)
+    return VenueClOrdID(order_id + tail)
 
 
 def order_of(venue_id: VenueClOrdID) -> tuple[OrderID, int] | None:

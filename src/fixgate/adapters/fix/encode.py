@@ -24,6 +24,7 @@ from fixgate.domain.sessions import FixVersion
 from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
+TEXT_LENGTH_MAX: Final = 512
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
 
 
@@ -68,7 +69,9 @@ def complete(begin_string: str, rest: str) -> str:
 
 def _execution_report(report: ExecutionReport, to: Addressing, now: str) -> tuple[str, Fields]:
     dialect = to.dialect
-    fields: Fields = {tag: value for tag, value in report.echo if tag in to.echo_tags}
+    fields: Fields = dict(report.echo)
+    if not to.echo_tags.issuperset(fields):
+        fields = {tag: fields[tag] for tag in fields if tag in to.echo_tags}
     _order_fields(fields, report)
     fields[60] = now
     fields[6] = to_wire(report.avg_px)
@@ -145,7 +148,9 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
 
 def clean(text: str) -> str:
     """Text (58) that no venue or client can break the message with."""
-    return "".join(char if char.isprintable() else " " for char in text)[:512] or " "
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return text[:TEXT_LENGTH_MAX] or " "
 
 
 def _order_cancel_reject(report: OrderCancelReject, to: Addressing, now: str) -> tuple[str, Fields]:
