@@ -156,6 +156,7 @@ async def measure(count: int, rounds: int, batch: int) -> Figures:
         )
         results = [await one_round(server, delivered, count, batch) for _ in range(rounds)]
         await server.stop("done")
+        server.close()
     framing, feeding, releasing = (statistics.median(each) for each in zip(*results, strict=True))
     return framing, feeding, releasing
 

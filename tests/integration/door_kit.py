@@ -83,6 +83,7 @@ class EchoGateway:
             await client.end()
         self.commit_all()
         await self.server.stop("the test is over")
+        self.server.close()
         await asyncio.gather(*self._tasks)
         assert self.unhandled == []
 

@@ -510,8 +510,31 @@ async def test_stopping_logs_everybody_out_with_words(tmp_path: Path, name: str)
     assert logout["58"] == "maintenance"
     assert await client.closed() == []
     await client.end()
+    gateway.server.close()
     changes = [each for each in gateway.said if isinstance(each, SessionChanged)]
     assert changes[-1].text == "maintenance"
+
+
+async def test_reports_made_after_stopping_wait_for_the_next_start(
+    tmp_path: Path, name: str
+) -> None:
+    """Venues are stopped after the sessions, and what they say last must not be lost."""
+    gateway = EchoGateway(tmp_path, [config(name)])
+    await gateway.server.start("127.0.0.1", 0)
+    client = await RawClient.log_on(gateway, name)
+    gateway.holding = True
+    client.order()
+    await gateway.until(lambda: gateway.delivered(name) == [2])
+    await client.end()
+    await gateway.server.stop("maintenance")
+    gateway.commit_all()
+    gateway.server.close()
+
+    async with EchoGateway(tmp_path, [config(name)]) as gateway:
+        client = await RawClient.log_on(gateway, name, seq=3)
+        client.send(message("2", 4, "7=2|16=2", client=name))
+
+        assert (await client.receive())["35"] == "8"
 
 
 async def test_when_the_journal_fails_orders_are_refused_and_everybody_is_logged_out(

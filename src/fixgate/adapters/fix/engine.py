@@ -177,8 +177,12 @@ class EngineSession:
 
     def close(self) -> None:
         """Give the session and its files back."""
+        if self._acceptor is None:
+            return
         self._session.disconnect()
         self._callbacks.session = None
+        # The acceptor owns the Session: whoever used it after this would use freed memory.
+        del self._session
         self._acceptor = None
 
     def _call(self, call: Callable[[], None]) -> Taken:

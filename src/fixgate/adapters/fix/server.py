@@ -83,7 +83,10 @@ class FixServer(FixPort):
         return int(sockets[0].getsockname()[1])
 
     async def stop(self, text: str) -> None:
-        """Log every session out with ``text``, wait a bounded time, and close everything."""
+        """Log every session out with ``text``, wait a bounded time, and close the connections.
+
+        Reports may still be reserved and released: the engine keeps them for the next connection.
+        """
         self._door.shut(text)
         if self._server is not None:
             self._server.close()
@@ -93,6 +96,9 @@ class FixServer(FixPort):
         await self._all_gone()
         if self._tick_timer is not None:
             self._tick_timer.cancel()
+
+    def close(self) -> None:
+        """Give the engines and their files back; the last call."""
         for session in self._sessions.values():
             session.close()
 
