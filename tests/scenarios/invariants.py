@@ -93,6 +93,8 @@ class Wire:
         elif got["35"] == "9" and got["37"] in self.books:
             book = self.books[got["37"]]
             assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
+            assert book.status not in FINAL or book.status == got["39"], f"it was over: {text!r}"
+            book.status = got["39"]
         return got
 
     def _execution_report(self, got: dict[str, str], text: str) -> None:

@@ -40,7 +40,8 @@ def answered(turn: Turn, answer: VenueAnswered) -> Iterator[e.Event]:
         return
     if answer.outcome is Outcome.UNKNOWN:
         # Never sent again: the venue is asked what became of it (scenario X1).
-        yield e.QuerySent(order_id=order.order_id)
+        head = None if answer.call is VenueCall.SUBMIT else _in_flight(order, answer)
+        yield e.QuerySent(order_id=order.order_id, cl_ord_id=head.cl_ord_id if head else None)
         return
     match answer.call:
         case VenueCall.SUBMIT:
@@ -118,6 +119,11 @@ def _replace_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterat
     elif answer.outcome is Outcome.NOT_SENT:
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
         yield from advance(turn, order.order_id)
+    elif head.attempts and not order.is_terminal:
+        # An earlier try may have been carried out after all; the venue's word comes first.
+        text = answer.text or "The venue refused the replace"
+        yield e.CancelDenied(order_id=order.order_id, cl_ord_id=head.cl_ord_id, text=text)
+        yield e.QuerySent(order_id=order.order_id)
     else:
         reason = RefusalReason.TOO_LATE if order.is_terminal else RefusalReason.VENUE_REFUSED
         yield refuse(order, head, reason, answer.text or "The venue refused the replace")

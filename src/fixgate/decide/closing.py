@@ -169,8 +169,8 @@ def _leg_made_room(turn: Turn, order: Order, head: Request) -> Iterator[e.Event]
 def _leg_stillborn(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:
     """The venue canceled the old leg and then refused or ended the new one: nothing works."""
     text = closing.text or "The venue refused the replacement"
-    yield refuse(order, head, RefusalReason.VENUE_REFUSED, text)
     if not order.is_terminal:
+        # The end comes first, so that the refusal does not say that the order still works.
         yield e.OrderClosed(
             order_id=order.order_id,
             exec_id=turn.exec_id(),
@@ -178,4 +178,5 @@ def _leg_stillborn(turn: Turn, order: Order, head: Request, closing: Closing) ->
             restatement=RestatementReason.OTHER,
             text=text,
         )
+    yield refuse(order, head, RefusalReason.VENUE_REFUSED, text)
     yield from advance(turn, order.order_id)

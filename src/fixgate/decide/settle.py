@@ -14,6 +14,7 @@ from fixgate.domain import events as e
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import VenueOrderID
 from fixgate.domain.inputs import LegState, VenueLegReported
+from fixgate.domain.lifecycle import allowed
 from fixgate.domain.order import Order, RequestPhase, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType as X
@@ -108,12 +109,14 @@ def _works(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e.Eve
     ):
         yield from acknowledged(turn, order, order.leg, report.venue_order_id)
         yield from restated(turn, turn.order(order.order_id), report)
+    elif took_effect(order, report.leg_qty, report.price):
+        if allowed(order.stage, X.REPLACED):
+            yield from replaced(turn, order, head, report.venue_order_id)
     elif head.denial is not None:
         yield refuse(order, head, RefusalReason.VENUE_REFUSED, head.denial)
         yield from advance(turn, order.order_id)
-    elif took_effect(order, report.leg_qty, report.price):
-        yield from replaced(turn, order, head, report.venue_order_id)
-    else:
+    elif head.doubtful:
+        # Else the report may be older than the call, whose own answer is still to come.
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
         yield from advance(turn, order.order_id)
 

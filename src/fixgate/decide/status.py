@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.order import Order
+from fixgate.domain.ids import ClOrdID
+from fixgate.domain.order import Order, RequestPhase
 
 
 def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
@@ -88,5 +89,13 @@ def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event
     yield e.VenueConnectionSet(venue=message.venue, up=message.up, text=message.text)
     if message.up:
         for order_id in tuple(turn.state.unsettled):
-            if turn.order(order_id).instruction.venue == message.venue:
-                yield e.QuerySent(order_id=order_id)
+            order = turn.order(order_id)
+            if order.instruction.venue == message.venue:
+                yield e.QuerySent(order_id=order_id, cl_ord_id=_in_doubt(order))
+
+
+def _in_doubt(order: Order) -> ClOrdID | None:
+    """The request whose answer the earlier process may have missed."""
+    head = order.requests[0] if order.requests else None
+    in_flight = head is not None and head.phase is not RequestPhase.WAITING
+    return head.cl_ord_id if head is not None and in_flight else None

@@ -174,7 +174,10 @@ class RequestReturned:
 
 @value
 class CancelDenied:
-    """The venue refused a cancel of an order that we think works; it is asked why first."""
+    """The venue refused a cancel of an order that we think works; it is asked why first.
+
+    The same for a replace that was sent again, for its first try may have been carried out.
+    """
 
     order_id: OrderID
     cl_ord_id: ClOrdID
@@ -259,6 +262,7 @@ class QuerySent:
     """The intent to ask the venue what became of the order's working leg."""
 
     order_id: OrderID
+    cl_ord_id: ClOrdID | None = None  # the open request whose outcome is in doubt
 
 
 @value

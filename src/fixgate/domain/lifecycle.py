@@ -207,6 +207,12 @@ def _cancel_sent(order: Order, event: e.CancelSent) -> Order:
     return _change_request(order, request.cl_ord_id, phase=phase)
 
 
+def _query_sent(order: Order, event: e.QuerySent) -> Order:
+    if event.cl_ord_id is None:
+        return order
+    return _change_request(order, event.cl_ord_id, doubtful=True)
+
+
 def _replace_sent(order: Order, event: e.ReplaceSent) -> Order:
     return _change_request(order, event.cl_ord_id, phase=RequestPhase.SENT)
 
@@ -214,7 +220,13 @@ def _replace_sent(order: Order, event: e.ReplaceSent) -> Order:
 def _request_returned(order: Order, event: e.RequestReturned) -> Order:
     request = order.request(event.cl_ord_id)
     attempts = request.attempts + 1 if request else 0
-    return _change_request(order, event.cl_ord_id, phase=RequestPhase.WAITING, attempts=attempts)
+    return _change_request(
+        order,
+        event.cl_ord_id,
+        phase=RequestPhase.WAITING,
+        doubtful=False,
+        attempts=attempts,
+    )
 
 
 def _cancel_denied(order: Order, event: e.CancelDenied) -> Order:
@@ -237,11 +249,10 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
         order_qty=event.terms.order_qty,
         cum_qty=order.cum_qty,
     )
-    in_place = request is not None and request.phase is RequestPhase.SENT
     return changed(
         order,
         instruction=instruction,
-        leg_qty=event.terms.order_qty - order.leg_base_qty if in_place else order.leg_qty,
+        leg_qty=_replaced_leg_qty(order, request, event),
         terms=event.terms,
         cl_ord_id=event.cl_ord_id,
         requests=without(order.requests, event.cl_ord_id),
@@ -249,6 +260,17 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
         closing=None if stage is S.FILLED else order.closing,
         stage=stage,
     )
+
+
+def _replaced_leg_qty(order: Order, request: Request | None, event: e.OrderReplaced) -> Decimal:
+    """What the working leg is for after a replace: in place, canceled for it, or a new one."""
+    match request.phase if request else None:
+        case RequestPhase.SENT:
+            return event.terms.order_qty - order.leg_base_qty
+        case RequestPhase.CANCELING:
+            return order.leg_cum_qty
+        case RequestPhase.SUBMITTING | RequestPhase.WAITING | None:
+            return order.leg_qty
 
 
 def _merged(before: Echo, asked: Echo) -> Echo:
@@ -298,6 +320,7 @@ _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.RequestPended: _request_pended,
     e.CancelSent: _cancel_sent,
     e.ReplaceSent: _replace_sent,
+    e.QuerySent: _query_sent,
     e.RequestReturned: _request_returned,
     e.CancelDenied: _cancel_denied,
     e.RequestRefused: _request_refused,

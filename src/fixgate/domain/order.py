@@ -83,8 +83,9 @@ class Request:
     echo: Echo = ()  # the replacing message's own echo fields
     phase: RequestPhase = RequestPhase.WAITING
     pended: bool = False  # the client was told Pending Cancel or Pending Replace
+    doubtful: bool = False  # its call has no answer; the venue was asked what became of it
     attempts: int = 0  # calls that turned out not to have been carried out
-    denial: str | None = None  # the venue refused the cancel; what it says of the order is awaited
+    denial: str | None = None  # the venue refused it; what it says of the order is awaited
 
     @property
     def is_cancel(self) -> bool:

@@ -270,7 +270,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.OrderClosed: _apply,
     e.OrderRestated: _apply,
     e.OrderTriggered: _apply,
-    e.QuerySent: _nothing,
+    e.QuerySent: _apply,
     e.OrderSettled: _order_settled,
     e.StatusReported: _nothing,
     e.UnknownStatusReported: _nothing,
