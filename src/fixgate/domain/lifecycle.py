@@ -13,7 +13,7 @@ from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.order import Echo, Execution, Order, Request, RequestPhase
-from fixgate.domain.rounding import ZERO, notional, plus
+from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 
@@ -162,7 +162,7 @@ def _traded(order: Order, event: e.Traded) -> Order:
 def corrected(order: Order, *, old: Execution, new: Execution | None) -> Order:
     """The order after its trade ``old`` was corrected to ``new``, or busted (None)."""
     cum_qty = order.cum_qty - old.last_qty
-    total = plus(order.notional, -notional(old.last_qty, old.last_px))
+    total = minus(order.notional, notional(old.last_qty, old.last_px))
     if old.leg != order.leg:
         change = (new.last_qty if new else ZERO) - old.last_qty
         order = changed(order, leg_base_qty=order.leg_base_qty + change)

@@ -35,6 +35,11 @@ def plus(total: Decimal, addend: Decimal) -> Decimal:
     return _EXACT.add(total, addend)
 
 
+def minus(total: Decimal, part: Decimal) -> Decimal:
+    """``total - part``, exact. Not ``plus(total, -part)``: a unary minus rounds to 28 digits."""
+    return _EXACT.subtract(total, part)
+
+
 def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:
     """AvgPx (6), rounded half-even to 12 places; 0 while nothing has traded."""
     if not cum_qty:
