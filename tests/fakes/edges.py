@@ -70,8 +70,9 @@ class FakeFix:
 class FakeVenue:
     """Remembers the calls it gets; the test says what comes of them through ``hear``."""
 
-    def __init__(self, profile: VenueProfile) -> None:
+    def __init__(self, profile: VenueProfile, *, keeps_nothing: bool = False) -> None:
         self.profile = profile
+        self.keeps_nothing = keeps_nothing
         self.calls: list[SubmitLeg | CancelLeg | ReplaceLeg | QueryLeg] = []
         self.hear: Hear | None = None
 

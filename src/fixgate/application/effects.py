@@ -38,6 +38,11 @@ class Venues:
         self._state = state
         self._hear = hear
 
+    def keeps_nothing(self, order: Order) -> bool:
+        """Whether the order's venue may be called before the commit."""
+        port = self._ports.get(order.instruction.venue)
+        return port is not None and port.keeps_nothing
+
     def call(self, intent: Intent, order: Order, at_ns: int) -> None:
         """Make the call that ``intent`` wrote down. ``order`` is as it was decided on."""
         port = self._ports.get(order.instruction.venue)

@@ -75,6 +75,11 @@ class Inbox:
             return taken
         return [items.popleft() for _ in range(most)]
 
+    def take_now(self, most: int) -> list[Item]:
+        """Up to ``most`` items that are there already."""
+        items = self._items
+        return [items.popleft() for _ in range(min(most, len(items)))]
+
     def drain(self) -> list[Item]:
         """All that is left, at once; for a halt."""
         taken = list(self._items)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fixgate.application.effects import Venues
-from fixgate.application.inbox import Inbox
+from fixgate.application.inbox import Inbox, Item
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import (
     Direction,
@@ -23,9 +23,10 @@ from fixgate.application.ports.fix import (
     Handling,
 )
 from fixgate.application.ports.journal import Journal, Recall, Record
-from fixgate.application.step import Owed, Stepper, Steps, all_steps, sent_row
+from fixgate.application.step import Intent, Owed, Stepper, Steps, all_steps, sent_row
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import SessionName
+from fixgate.domain.order import Order
 
 BATCH_MAX: Final = 256
 IN_FLIGHT_MAX: Final = 4
@@ -81,7 +82,7 @@ class Sequencer:
         """
         try:
             while items := await self._inbox.take(BATCH_MAX):
-                self._submit(all_steps(self._stepper, items))
+                self._submit(self._decide(items))
                 self._resume()
                 await self._fewer_in_flight_than(IN_FLIGHT_MAX)
                 await asyncio.sleep(0)  # sockets and completed commits have their turn
@@ -89,6 +90,28 @@ class Sequencer:
         except Exception as error:
             self._halt(error)
             raise
+
+    def _decide(self, items: list[Item]) -> Steps:
+        """Decide a batch, and with it what a venue inside this process says to it."""
+        steps = all_steps(self._stepper, items)
+        taken = len(items)
+        while self._call_early(steps) and taken < BATCH_MAX:
+            more = self._inbox.take_now(BATCH_MAX)
+            taken += len(more)
+            for item in more:
+                self._stepper.take(item, steps)
+        return steps
+
+    def _call_early(self, steps: Steps) -> bool:
+        """Call the venues that keep nothing; whether there were any such calls."""
+        early: list[tuple[Intent, Order, int]] = []
+        later: list[tuple[Intent, Order, int]] = []
+        for each in steps.intents:
+            (early if self._venues.keeps_nothing(each[1]) else later).append(each)
+        steps.intents = later
+        for intent, order, at_ns in early:
+            self._venues.call(intent, order, at_ns)
+        return bool(early)
 
     async def _fewer_in_flight_than(self, most: int) -> None:
         while len(self._in_flight) >= most:

@@ -44,6 +44,9 @@ EXIT_BUG: Final = 70  # an invariant of ours broke (sysexits: EX_SOFTWARE)
 # Short enough that the journal's thread gets its turn while the event loop is busy.
 _SWITCH_INTERVAL_S: Final = 0.0005
 
+# An order leaves some forty objects and no cycles: looking at them more often finds nothing.
+_COLLECT: Final = (50_000, 20, 20)
+
 Announce = Callable[[str], None]
 log = structlog.get_logger("fixgate")
 
@@ -149,6 +152,7 @@ class Gateway:
             # Everything made so far stays for good; the collector need not look at it again.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*_COLLECT)
             await asyncio.wait({sequencing, stop}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             code = await self._close(sequencing)

@@ -211,3 +211,39 @@ async def test_commits_that_end_while_the_limit_is_reached_are_released(desk):
     while desk.journal.waiting:
         desk.journal.succeed()
     await desk.until(lambda: len(desk.venue.calls) == IN_FLIGHT_MAX)
+
+
+class _EarlyVenue(FakeVenue):
+    """A venue inside the process: it answers within the call."""
+
+    def submit(self, call):
+        super().submit(call)
+        self.hear(
+            i.VenueAnswered(
+                venue=VENUE,
+                call=i.VenueCall.SUBMIT,
+                venue_cl_ord_id=call.venue_cl_ord_id,
+                outcome=i.Outcome.ACCEPTED,
+            )
+        )
+
+
+async def test_what_a_venue_that_keeps_nothing_says_is_durable_with_the_order_it_answers():
+    desk = Desk()
+    venue = _EarlyVenue(a_profile(), keeps_nothing=True)
+    venue.hear = desk.say
+    desk.sequencer._venues = Venues({VENUE: venue}, desk.state, desk.say)
+    task = asyncio.create_task(desk.sequencer.run())
+    await desk.until(lambda: desk.journal.waiting)
+    desk.journal.succeed()
+    desk.order("A")
+    await desk.until(lambda: desk.journal.waiting)
+    assert desk.orders()[0].stage is OrdStatus.NEW
+    assert desk.fix.released == []  # nothing is told before it is durable
+    desk.journal.succeed()
+    await desk.until(lambda: desk.fix.released)
+    assert desk.journal.waiting == []
+    assert len(venue.calls) == 1
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -8,9 +8,9 @@ Not here: sequence numbers and times, which come as arguments.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fixgate.domain.frozen import value
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
+from fixgate.domain.frozen import value
 from fixgate.domain.lifecycle import EXPIRY
 from fixgate.domain.reports import (
     BusinessMessageReject,

@@ -88,6 +88,11 @@ class CcxtVenue:
         """What the venue accepts."""
         return self._dialect.profile
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """The venue is elsewhere and remembers."""
+        return False
+
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Begin connecting. Raises VenueSetupError when the settings cannot work at all."""
         credentials = self._settings.credentials()

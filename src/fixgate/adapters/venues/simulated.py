@@ -120,6 +120,11 @@ class SimulatedVenue:
         """What the venue accepts."""
         return self._profile
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """The market lives in this process and is made again from the journal."""
+        return True
+
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Open the market; then put back the acknowledged orders, which may trade at once."""
         self._hear = hear

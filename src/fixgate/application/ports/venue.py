@@ -91,6 +91,15 @@ class VenuePort(Protocol):
         """What the venue accepts; fixed while the process runs."""
         ...
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether all it knows dies with this process.
+
+        Then it may be called before the commit: a crash cannot leave anything there that the
+        journal does not have (docs/decisions/0013). False for every venue outside the process.
+        """
+        ...
+
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Begin connecting in the background; InstrumentsLoaded, then VenueConnection(up=True).
 
