@@ -102,6 +102,8 @@ def _bad_field(session: SessionName, msg_type: str, fields: Fields) -> BadMessag
         value = fields.get(tag)
         if value is None:
             continue
+        if not value:
+            return _bad(session, fields, tag, 4, "has no value")
         if len(value) > ID_LENGTH_MAX:
             fault = f"is longer than {ID_LENGTH_MAX} characters"
             return _bad(session, fields, tag, 5, fault)
