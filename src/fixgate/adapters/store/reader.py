@@ -178,7 +178,7 @@ class Reader:
             select(t.cl_ord_ids.c.order_id, t.cl_ord_ids.c.cl_ord_id)
             .select_from(named)
             .where(working)
-            .order_by(t.cl_ord_ids.c.number)
+            .order_by(t.cl_ord_ids.c.cl_ord_id)
         ):
             names.setdefault(row.order_id, []).append(row.cl_ord_id)
         reports: dict[str, list[ExecutionRow]] = {}

@@ -27,7 +27,9 @@ NAMES_MAX: Final = 1_000_000
 
 _ID: Final = bindparam("order_id", type_=Text)
 _NEWEST: Final = statement(
-    select(t.cl_ord_ids.c.session, t.cl_ord_ids.c.cl_ord_id).order_by(t.cl_ord_ids.c.number.desc())
+    select(t.cl_ord_ids.c.session, t.cl_ord_ids.c.cl_ord_id).order_by(
+        t.cl_ord_ids.c.order_id.desc()
+    )
 )
 _BY_NAME: Final = statement(
     select(t.cl_ord_ids.c.order_id).where(
@@ -41,7 +43,7 @@ _BODY: Final = statement(
 _NAMES: Final = statement(
     select(t.cl_ord_ids.c.cl_ord_id)
     .where(t.cl_ord_ids.c.order_id == _ID)
-    .order_by(t.cl_ord_ids.c.number)
+    .order_by(t.cl_ord_ids.c.cl_ord_id)
 )
 _REPORTS: Final = statement(select(t.executions).where(t.executions.c.order_id == _ID))
 

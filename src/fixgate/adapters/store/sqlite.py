@@ -145,8 +145,7 @@ _ON_CONFLICT: Final[Mapping[str, str]] = {
 
 
 WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
-    name: tuple(each.name for each in table.columns if each.name != "number")
-    for name, table in t.metadata.tables.items()
+    name: tuple(each.name for each in table.columns) for name, table in t.metadata.tables.items()
 }
 """The columns of a row as the writer gives it."""
 

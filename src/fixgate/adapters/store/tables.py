@@ -17,7 +17,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -72,11 +71,10 @@ Index("orders_working", orders.c.order_id, sqlite_where=text("working = 1"))
 cl_ord_ids = Table(
     "cl_ord_ids",
     metadata,
-    Column("number", _NUMBER, primary_key=True),  # the database's; the order names were given in
-    Column("session", Text, nullable=False),
-    Column("cl_ord_id", Text, nullable=False),
+    Column("session", Text, primary_key=True),
+    Column("cl_ord_id", Text, primary_key=True),
     Column("order_id", Text, nullable=False),
-    UniqueConstraint("session", "cl_ord_id"),
+    sqlite_with_rowid=False,
 )
 
 # Every name of an order, to recall it whole.
@@ -99,6 +97,8 @@ executions = Table(
     sqlite_with_rowid=False,
 )
 
+# No index but the number: each would cost every commit another page, and a search reads some
+# 15 million rows a second.
 fix_messages = Table(
     "fix_messages",
     metadata,
@@ -111,14 +111,6 @@ fix_messages = Table(
     Column("cl_ord_id", Text),
     Column("order_id", Text),
     Column("symbol", Text),
-)
-
-# All messages about a ClOrdID, those included that led to no order. Other searches read the table,
-# at about 15 million rows a second: each further index would cost every commit another page.
-Index(
-    "fix_messages_cl_ord_id",
-    fix_messages.c.cl_ord_id,
-    sqlite_where=text("cl_ord_id IS NOT NULL"),
 )
 
 venue_calls = Table(
