@@ -16,6 +16,7 @@ _TRAILER_BYTES: Final = 7  # 10=nnn|
 # While the sum fits, Adler-32 has the sum of the bytes, plus one, in its lower half.
 _ADLER_EXACT_BYTES: Final = 256
 _SECRET: Final = re.compile(rb"(?:(?<=\x01)|^)(554|925)=[^\x01]*")  # Password, NewPassword
+_SUBSTITUTE: Final = "\x1a"  # ASCII SUB: stands where a character was invalid
 _ONE_FIELD: Final = re.compile(r"([^=\x01]*)=([^\x01]*)\x01")
 
 
@@ -94,12 +95,13 @@ def only_leading(text: str, tags: frozenset[str]) -> str:
 def engine_text(raw: bytes) -> str:
     """The text the engine is fed: valid UTF-8 without NUL.
 
-    Bytes that are neither become question marks, one for one, and CheckSum is put right. A NUL
+    Bytes that are neither become SUB characters, one for one, and CheckSum is put right. A NUL
     that the engine echoes and stores would cut the stored message, and resends of it never end.
+    SUB cannot be mistaken for what a client meant: an order whose ClOrdID has one is refused.
     """
     if raw.isascii() and b"\0" not in raw:
         return raw.decode("ascii")
-    text = raw.decode("utf-8", "fixgate_question").replace("\0", "?")
+    text = raw.decode("utf-8", "fixgate_substitute").replace("\0", _SUBSTITUTE)
     if text.encode() == raw:
         return text
     body = text[:-_TRAILER_BYTES]
@@ -128,10 +130,10 @@ def twice(fields: Sequence[tuple[str, str]]) -> str | None:
     return None
 
 
-def _question(error: UnicodeError) -> tuple[str, int]:
+def _substitute(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "?" * (error.end - error.start), error.end
+    return _SUBSTITUTE * (error.end - error.start), error.end
 
 
-codecs.register_error("fixgate_question", _question)
+codecs.register_error("fixgate_substitute", _substitute)

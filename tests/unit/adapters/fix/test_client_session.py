@@ -84,7 +84,7 @@ def test_an_order_is_delivered_with_its_bytes_as_they_came(kit: Kit) -> None:
     (delivered,) = kit.said
     assert isinstance(delivered, FixDelivered)
     assert delivered.message.text.encode("latin-1") == latin
-    assert "58=caf?\x01" in delivered.text
+    assert "58=caf\x1a\x01" in delivered.text
     assert delivered.last_in == 2
     assert data != latin
 
