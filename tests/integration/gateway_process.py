@@ -5,6 +5,7 @@ Use it as a fixture: ``pytest_plugins`` is not needed, import ``gateway_home`` a
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -67,6 +68,16 @@ class Gateway:
         """SIGKILL, at whatever point it is."""
         return self._end(signal.SIGKILL)
 
+    def wait(self) -> int:
+        """Wait until it ends by itself; its exit status."""
+        return self._end(None)
+
+    def limit_files(self, limit_bytes: int) -> None:
+        """From now on it cannot write any file beyond this size: as if the disk were full."""
+        if self._process is not None:
+            limits = limit_bytes, resource.RLIM_INFINITY
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, limits)
+
     def fixgate(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command beside it, as its user would."""
         return subprocess.run(
@@ -79,11 +90,12 @@ class Gateway:
             check=False,
         )
 
-    def _end(self, how: signal.Signals) -> int:
+    def _end(self, how: signal.Signals | None) -> int:
         process = self._process
         if process is None:
             return 0
-        process.send_signal(how)
+        if how is not None:
+            process.send_signal(how)
         status = process.wait(LIMIT_S)
         for each in self._readers:
             each.join()
