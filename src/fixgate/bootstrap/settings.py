@@ -45,7 +45,7 @@ class JournalSettings(Strict):
     """[journal]: the durable record."""
 
     file: str = "journal.db"
-    terminal_orders_in_memory: int = Field(default=5_000, ge=100)
+    terminal_orders_in_memory: int = Field(default=1_000, ge=100)
 
 
 class GatewaySettings(Strict):

@@ -30,10 +30,10 @@ def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
         yield _stray(f"Trade {trade.trade_id} of unknown order {trade.venue_cl_ord_id}")
         return
     order, leg = named
+    if trade.trade_id in turn.state.executions.get(order.order_id, {}):
+        return
     if leg > order.leg:
         yield _stray(f"Trade {trade.trade_id} of {trade.venue_cl_ord_id}, never sent", order)
-        return
-    if trade.trade_id in turn.state.executions.get(order.order_id, {}):
         return
     if not _sane(trade.last_qty, trade.last_px) or trade.last_qty <= ZERO:
         yield _stray(f"Trade {trade.trade_id} has no quantity or price that can be", order)

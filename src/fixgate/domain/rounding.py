@@ -14,7 +14,7 @@ _AVG_PX_STEP: Final = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
 # Any number the edges let in has at most 27 digits, so sums fit the default context of 28.
 # Products do not; they are made here, and a result that would be rounded raises.
 _EXACT: Final = Context(prec=120, traps=[Inexact])
-_WIDE: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def within_limits(value: Decimal) -> bool:

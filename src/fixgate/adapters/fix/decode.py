@@ -9,6 +9,7 @@ whether the order may be done (risk).
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
@@ -125,8 +126,12 @@ def _bad(session: SessionName, fields: Fields, tag: str, reason: int, fault: str
 
 
 def _echo(fields: Fields, tags: tuple[str, ...]) -> Echo:
-    found = [(int(tag), fields[tag]) for tag in tags if tag in fields]
-    return tuple(sorted(found))
+    return tuple([(number, fields[tag]) for number, tag in _numbered(tags) if tag in fields])
+
+
+@cache
+def _numbered(tags: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple(sorted((int(tag), tag) for tag in tags))
 
 
 def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:

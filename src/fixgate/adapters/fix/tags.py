@@ -23,7 +23,7 @@ _DAY_NS: Final = 86_400 * _NS
 
 def split(text: str) -> dict[str, str]:
     """The fields of a message by tag. Of a repeated tag (in groups) the last one stands."""
-    return dict(field.split("=", 1) for field in text.split(SOH) if "=" in field)
+    return dict([field.split("=", 1) for field in text.split(SOH) if "=" in field])
 
 
 def to_decimal(text: str) -> Decimal | None:
