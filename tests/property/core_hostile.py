@@ -201,10 +201,10 @@ _VERBS = (*_COMMON, *_COMMON, *_RARE)
 _NUMBERS = st.integers(0, 60)
 
 
-def scripts(*, restarts: bool = True, size: int = 40) -> st.SearchStrategy[list[Step]]:
+def scripts(*, restarts: bool = True, size: int = 60) -> st.SearchStrategy[list[Step]]:
     """Anything the clients and the venue may say. It opens with orders, so that much is known."""
     verbs = (*_VERBS, "restart") if restarts else _VERBS
     step = st.tuples(st.sampled_from(verbs), _NUMBERS, _NUMBERS, _NUMBERS)
     opening = st.lists(st.tuples(st.just("new"), _NUMBERS, _NUMBERS, _NUMBERS), max_size=3)
-    rest = st.lists(step, min_size=5, max_size=size)
+    rest = st.lists(step, min_size=10, max_size=size)
     return st.tuples(opening, rest).map(lambda both: both[0] + both[1])

@@ -256,6 +256,6 @@ def truths(*, restarts: bool) -> st.SearchStrategy[list[Step]]:
     verbs = (*_VERBS, "restart") if restarts else _VERBS
     step = st.tuples(st.sampled_from(verbs), _NUMBERS, _NUMBERS, _NUMBERS)
     opening = st.tuples(st.just("new"), _NUMBERS, _NUMBERS, _NUMBERS)
-    return st.tuples(opening, st.lists(step, min_size=5, max_size=50)).map(
+    return st.tuples(opening, st.lists(step, min_size=20, max_size=70)).map(
         lambda both: [both[0], *both[1]]
     )

@@ -18,7 +18,7 @@ ID = re.compile(EPOCH + r"[0-9A-Z]{8}")
 CHECK_SUM = re.compile("\x0110=[0-9]{3}\x01")
 FINAL = {OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED, OrdStatus.DONE_FOR_DAY}
 QUIET = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 
 cores = st.builds(

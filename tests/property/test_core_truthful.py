@@ -13,7 +13,7 @@ from property.core_truthful import Step, Truth, truths
 from scenarios.invariants import FINAL, Wire
 
 QUIET = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 styles = st.sampled_from([ReplaceStyle.NATIVE, ReplaceStyle.CANCEL_THEN_NEW])
 
