@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvloop
@@ -139,6 +139,7 @@ class Gateway:
             profiles=[each.profile for each in self._venues.values()],
         ):
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+        asyncio.get_running_loop().set_exception_handler(self._unexpected)
         sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")
         stop = _stop_signal()
         try:
@@ -159,7 +160,7 @@ class Gateway:
         return code
 
     async def _settled(self, sequencing: "asyncio.Task[None]") -> None:
-        """Let the first inputs be durable, and venues settle what an earlier process left open.
+        """Let the first inputs be durable, venues come up, and what was left open be settled.
 
         A venue that cannot be reached does not keep the door shut for longer than the limit;
         its orders are settled when it is back.
@@ -170,8 +171,20 @@ class Gateway:
             await asyncio.sleep(0.005)
             if self._journal.last_seq == found:
                 continue
-            if not self._state.unsettled or self._clock.now_ns() > limit_ns:
+            up = all(self._state.venues_up.get(name, False) for name in self._venues)
+            if (up and not self._state.unsettled) or self._clock.now_ns() > limit_ns:
                 return
+
+    def _unexpected(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An exception that reached the event loop: our bug.
+
+        A broken invariant ends the gateway. Anything else is logged and ends at most the
+        connection it came from, so that no peer can find bytes that stop everybody.
+        """
+        error = context.get("exception")
+        log.error("unexpected", text=context.get("message", ""), exc_info=error)
+        if isinstance(error, InvariantBroken):
+            self._inbox.fail(error)
 
     def _announce(self, announce: Announce) -> None:
         host = self._configuration.gateway.fix.host
@@ -197,6 +210,7 @@ class Gateway:
             await venue.stop()
         self._inbox.close()
         done, _ = await asyncio.wait({sequencing}, timeout=limit_s)
+        self._fix.close()
         if not done:
             sequencing.cancel()
             log.error("stop", text=f"the journal did not finish within {limit_s} s")

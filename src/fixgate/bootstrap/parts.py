@@ -148,6 +148,7 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
         heart_bt_int_s_min=session.heart_bt_int_min_s,
         heart_bt_int_s_max=session.heart_bt_int_max_s,
         reset_allowed=session.reset_on_logon_allowed,
+        user_tags_checked=session.user_tags_checked,
     )
 
 

@@ -145,6 +145,7 @@ class SessionFile(Strict):
     pending_reports: bool = True
     while_pending: WhilePending = WhilePending.IN_TURN
     open_requests_max: int = Field(default=10, ge=1, le=100)
+    user_tags_checked: bool = True  # reject tags from 5000 that the dictionary does not have
     echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
 
     @field_validator("name", "target_comp_id", "sender_comp_id")
