@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ class Gateway:
         self.host, self.port = "", 0
         self.lines: list[str] = []
         self.errors: list[str] = []
+        self.more_environ: dict[str, str] = {}
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
         self._listens = threading.Event()
@@ -37,7 +38,8 @@ class Gateway:
     def environ(self) -> dict[str, str]:
         """The environment for it and for commands that are to reach it."""
         others = {k: v for k, v in os.environ.items() if not k.startswith("FIXGATE_")}
-        return {**others, "FIXGATE_HOME": str(self.home), "FIXGATE_FIX__PORT": str(self.port)}
+        own = {"FIXGATE_HOME": str(self.home), "FIXGATE_FIX__PORT": str(self.port)}
+        return {**others, **own, **self.more_environ}
 
     def start(self) -> None:
         """Start it and wait until it listens. A restart takes the same port."""
@@ -68,6 +70,11 @@ class Gateway:
         """SIGKILL, at whatever point it is."""
         return self._end(signal.SIGKILL)
 
+    def request_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
     def wait(self) -> int:
         """Wait until it ends by itself; its exit status."""
         return self._end(None)
@@ -78,14 +85,16 @@ class Gateway:
             limits = limit_bytes, resource.RLIM_INFINITY
             resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, limits)
 
-    def fixgate(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command beside it, as its user would."""
+    def fixgate(
+        self, *arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command beside it, as its user would, with more in the environment."""
         return subprocess.run(
             [sys.executable, "-m", "fixgate.cli", *arguments],
             input=stdin,
             capture_output=True,
             text=True,
-            env=self.environ,
+            env={**self.environ, **(environ or {})},
             timeout=LIMIT_S,
             check=False,
         )

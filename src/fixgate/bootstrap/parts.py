@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
 from fixgate.adapters.fix.credentials import verify
+from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.opening import Store
 from fixgate.adapters.store.promised import promised
@@ -234,8 +236,9 @@ def fix_server(
     """The acceptor, its sessions standing where the journal says.
 
     Raises:
-        ConfigurationError: a password is not in the environment.
+        ConfigurationError: a password is not in the environment, or a dictionary cannot be used.
     """
+    _check_dictionaries(configuration)
     return FixServer(
         [session_config(configuration, each) for each in configuration.sessions],
         dictionaries=configuration.path(configuration.gateway.fix.dictionaries),
@@ -247,3 +250,16 @@ def fix_server(
         limits=door_limits(configuration),
         starts=session_starts(store, refused),
     )
+
+
+def _check_dictionaries(configuration: s.Configuration) -> None:
+    """Those that the sessions need are there and are XML."""
+    folder = configuration.path(configuration.gateway.fix.dictionaries)
+    for version in {each.version for each in configuration.sessions}:
+        try:
+            read(folder, version)
+        except OSError as error:
+            raise ConfigurationError(f"{error.filename}: {error.strerror}") from error
+        except (ParseError, ValueError) as error:
+            path = folder / f"{version.value.replace('.', '')}.xml"
+            raise ConfigurationError(f"{path}: not a FIX dictionary: {error}") from error
