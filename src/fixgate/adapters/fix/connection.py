@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._backlog_bytes += sum([len(each.item.raw) for each in found])
         self._pause_or_resume()
         if found:
-            self._door.turns.wake(self)
+            self._door.turns.take_now(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._transport = None

@@ -40,6 +40,14 @@ class Turns:
             self._ready.append(worker)
         self.resume()
 
+    def take_now(self, worker: Worker) -> None:
+        """As ``wake``, and its turn is now if nobody waits: a lone message need not wait a turn."""
+        if not worker.scheduled:
+            worker.scheduled = True
+            self._ready.append(worker)
+        if not self._is_scheduled:
+            self._turn()
+
     def resume(self) -> None:
         """There may be room again."""
         if not self._is_scheduled and self._ready:
