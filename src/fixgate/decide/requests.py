@@ -104,6 +104,8 @@ def _common_refusal(turn: Turn, message: Message, order: Order) -> Refusal | Non
 def _mismatch(turn: Turn, message: Message, order: Order) -> Refusal | None:
     if message.side is not None and message.side is not order.instruction.side:
         return Refusal(R.OTHER, "Side (54) is not the side of the order")
+    if message.account not in (None, order.instruction.account):
+        return Refusal(R.OTHER, "Account (1) is not the account of the order")
     named = turn.state.instrument(order.instruction.venue, message.symbol)
     if named is not None and named.symbol != order.instruction.symbol:
         return Refusal(R.OTHER, "Symbol (55) is not the symbol of the order")
