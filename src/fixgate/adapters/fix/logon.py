@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
+from typing import Final
 
 from fixgate.adapters.fix.config import SessionConfig
 from fixgate.adapters.fix.fields import engine_text, pairs, twice
 from fixgate.adapters.fix.framing import Frame
 from fixgate.adapters.fix.tags import to_ns
 
+_CANCEL_ON_DISCONNECT: Final = ("8013", "8674", "9001")
 SessionKey = tuple[str, str, str]  # BeginString, and 49 and 56 as the client writes them
 
 
@@ -112,6 +114,10 @@ def _terms(
     sent_ns = to_ns(values.get("52", ""))
     if sent_ns is None or abs(now_ns - sent_ns) > config.latency_s_max * 1_000_000_000:
         yield f"SendingTime (52) is not within {config.latency_s_max} s of the gateway's clock"
+    for tag in _CANCEL_ON_DISCONNECT:
+        if values.get(tag, "N") != "N":
+            # Who asks for it relies on it: nobody may believe that it is there.
+            yield f"cancel on disconnect ({tag}) is not supported"
     if values.get("141", "N") not in ("Y", "N"):
         yield "ResetSeqNumFlag (141) is neither Y nor N"
     if values.get("141") == "Y" and not config.reset_allowed:
