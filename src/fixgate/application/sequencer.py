@@ -21,6 +21,7 @@ from fixgate.application.ports.fix import (
     FixMessage,
     FixPort,
     Handling,
+    SessionStoreFailed,
 )
 from fixgate.application.ports.journal import Journal, Recall, Record
 from fixgate.application.step import Intent, Owed, Stepper, Steps, all_steps, sent_row
@@ -182,9 +183,15 @@ class Sequencer:
     def _act(self, pending: _Pending) -> None:
         for session, cl_ord_id, _ in pending.steps.batch.names:
             self._recall.note(session, cl_ord_id)
+        failure: SessionStoreFailed | None = None
         for session, messages in pending.promised.items():
-            if messages:
-                self._fix.release(session, messages)
+            try:
+                if messages:
+                    self._fix.release(session, messages)
+            except SessionStoreFailed as error:
+                failure = error  # the other sessions' reports are as durable, and go out
+        if failure is not None:
+            raise failure
         for intent, order, at_ns in pending.steps.intents:
             self._venues.call(intent, order, at_ns)
         for alert in pending.steps.alerts:

@@ -24,6 +24,7 @@ from fixgate.adapters.store.opening import Store, open_store
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
+from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import opening_inputs, working_legs
 from fixgate.application.step import Stepper
@@ -224,11 +225,13 @@ SETTLE_LIMIT_S: Final = 10.0
 def _exit_code(error: BaseException | None) -> int:
     if error is None:
         return EXIT_OK
-    code = EXIT_JOURNAL if isinstance(error, JournalFailed) else EXIT_BUG
-    kind = "JOURNAL FAILED" if code == EXIT_JOURNAL else "INTERNAL ERROR"
+    code, kind = EXIT_BUG, "INTERNAL ERROR"
+    if isinstance(error, JournalFailed | SessionStoreFailed):
+        code = EXIT_JOURNAL
+        kind = "JOURNAL FAILED" if isinstance(error, JournalFailed) else "SESSION STORE FAILED"
     # Plain stderr besides the log: this must be seen whatever the log level is.
     print(f"fixgate: {kind}, order intake stopped: {error}", file=sys.stderr)  # noqa: T201
-    if not isinstance(error, JournalFailed | InvariantBroken):
+    if not isinstance(error, JournalFailed | SessionStoreFailed | InvariantBroken):
         log.error("internal error", exc_info=error)
     return code
 

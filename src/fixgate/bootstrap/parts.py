@@ -180,7 +180,7 @@ class Refused:
     def remember(self, numbers: dict[SessionName, int]) -> bool:
         """Write down the highest number refused per session; False if that failed."""
         for session, number in numbers.items():
-            self._numbers[session] = max(number, self._numbers.get(session, 0))
+            self._numbers[session] = number
         try:
             self._file.write(self._numbers)
         except (OSError, ValueError):

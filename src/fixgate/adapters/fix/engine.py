@@ -20,6 +20,7 @@ from fixgate.adapters.fix.encode import clean
 from fixgate.adapters.fix.fields import compose, engine_text, only_leading, tell
 from fixgate.adapters.fix.framing import Frame
 from fixgate.adapters.fix.store import StoreFiles
+from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.domain.errors import InvariantBroken, require
 
 # How far the sender number jumps when the store is lost: above whatever may have been sent.
@@ -149,7 +150,7 @@ class EngineSession:
         stored, and given to the client now or, when nobody is logged on, when the client asks.
 
         Raises:
-            InvariantBroken: the engine did not take it.
+            SessionStoreFailed: the engine could not store it.
 
         """
         callbacks, message = self._callbacks, self._message
@@ -163,7 +164,7 @@ class EngineSession:
         taken = self._session.send(message)
         callbacks.promised_time = None
         if not taken or callbacks.came_out is None:
-            raise InvariantBroken(f"the engine did not take message {tell(text)}")
+            raise SessionStoreFailed(f"message {tell(text)} of {self._config.name} is not stored")
         return callbacks.came_out
 
     def disconnected(self) -> None:

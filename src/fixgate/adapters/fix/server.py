@@ -18,7 +18,7 @@ from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
 from fixgate.adapters.fix.recorder import Deliver
 from fixgate.application.ports.clock import Clock
-from fixgate.application.ports.fix import FixDelivered, FixPort
+from fixgate.application.ports.fix import FixDelivered, FixPort, SessionStoreFailed
 from fixgate.domain.errors import require
 from fixgate.domain.ids import SessionName
 
@@ -31,8 +31,9 @@ class FixServer(FixPort):
 
     deliver: takes inputs and notes; must not raise.
     room: False while no more inputs can be taken; ``resume`` is called when there is room again.
-    remember_refused: told, before a message is refused because of ``halt``, the highest number
-    refused per session, so that these messages are not asked for again; False: it could not.
+    remember_refused: told, before a message is refused because of ``halt``, up to which number a
+    session's messages are refused, so that these are not asked for again; told again, with a lower
+    number, when the refusal could not be sent. False: it could not remember.
     starts: what the journal knows of each session; a session without one goes by its store.
     """
 
@@ -117,32 +118,49 @@ class FixServer(FixPort):
         return None if found is None else found.reserve(count)
 
     def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
-        self._sessions[session].release(reports)
+        found = self._sessions[session]
+        try:
+            found.release(reports)
+        except SessionStoreFailed as failure:
+            # Not even a Logout may take the numbers of reports that are durable and not sent.
+            found.cut_off(str(failure))
+            raise
 
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         self._door.shut(text)
+        waiting: dict[SessionName, list[FixDelivered]] = {}
+        for each in unanswered:
+            # Who is not there cannot be told; its messages are asked for again at the next start.
+            if self._sessions[each.session].connected:
+                waiting.setdefault(each.session, []).append(each)
         for session in self._sessions.values():
             session.refuse = partial(self._refuse, session, text)
             session.abandon()
-        highest: dict[SessionName, int] = {}
-        for each in unanswered:
-            number = each.message.msg_seq_num
-            highest[each.session] = max(number, highest.get(each.session, 0))
+        highest = {name: each[-1].message.msg_seq_num for name, each in waiting.items()}
         if highest and not self._remember_refused(highest):
             for session in self._sessions.values():
                 session.cut_off(text)
             return
-        for each in unanswered:
-            self._sessions[each.session].answer_refused(each, text)
-        for session in self._sessions.values():
+        for name, session in self._sessions.items():
+            self._say_no(session, waiting.get(name, []), text)
             if session.connected:
                 session.logout(text)
 
     def _refuse(self, session: ClientSession, text: str, refused: FixDelivered) -> None:
         if self._remember_refused({session.config.name: refused.message.msg_seq_num}):
-            session.answer_refused(refused, text)
+            self._say_no(session, [refused], text)
         else:
             session.cut_off(text)
+
+    def _say_no(self, session: ClientSession, refused: Sequence[FixDelivered], text: str) -> None:
+        """Answer each; what cannot be answered counts as not received, and is asked for again."""
+        for each in refused:
+            try:
+                session.answer_refused(each, text)
+            except SessionStoreFailed as failure:
+                self._remember_refused({session.config.name: each.message.msg_seq_num - 1})
+                session.cut_off(str(failure))
+                return
 
     # --- time
 

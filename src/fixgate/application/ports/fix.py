@@ -12,6 +12,10 @@ from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
 
 
+class SessionStoreFailed(Exception):  # noqa: N818 - it names a fact
+    """The session layer could not keep a message of ours; its number must not be used again."""
+
+
 @unique
 class Direction(Enum):
     """Which way a FIX message went."""
@@ -91,6 +95,10 @@ class FixPort(Protocol):
         """Hand over reports (MsgSeqNum, complete message) whose commit is durable.
 
         Must be called once for each ``reserve``, in the same order per session.
+
+        Raises:
+            SessionStoreFailed: nothing of these was sent, and nothing else will be under their
+                numbers; the next process hands them over.
         """
         ...
 
