@@ -151,7 +151,7 @@ class Sequencer:
             handling=Handling.REPORT,
             msg_type=msg_type,
             msg_seq_num=number,
-            text=text.encode().decode("latin-1"),
+            text=text if text.isascii() else text.encode().decode("latin-1"),
         )
         self._stepper.last_seq += 1
         seq = self._stepper.last_seq

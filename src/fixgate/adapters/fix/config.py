@@ -69,8 +69,8 @@ class DoorLimits:
     message_bytes_max: int = 65_536
     frames_per_s: float = 20_000.0
     frames_burst: int = 20_000
-    frames_per_turn: int = 64  # of all connections, per turn of the event loop
-    frames_per_connection_turn: int = 16
+    frames_per_turn: int = 128  # of all connections, per turn of the event loop
+    frames_per_connection_turn: int = 32
     backlog_frames_max: int = 512  # beyond it reading pauses
     backlog_bytes_max: int = 1024 * 1024  # the same
     write_buffer_bytes_max: int = 8 * 1024 * 1024

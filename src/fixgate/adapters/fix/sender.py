@@ -18,6 +18,7 @@ from fixgate.application.ports.fix import Handling
 from fixgate.domain.errors import InvariantBroken, require
 
 _NS: Final = 1_000_000_000
+_FEW: Final = 3
 LATE: Final = "released late: SendingTime is the time of the release"
 
 
@@ -98,17 +99,22 @@ class Sender:
         """Send the reports of the oldest reservation.
 
         Raises:
+            SessionStoreFailed: the engine could not store one; it and what follows is not written.
             InvariantBroken: a number was not promised, or the engine would send something else
-                than what was journaled. Nothing of this reservation was written.
+                than what was journaled; likewise.
 
         """
         first, count = self._outbox.oldest()
         late_before = utc_timestamp(self._clock.now_ns() - self._late_after_ns)
         ready: list[Outgoing] = []
+        few = len(reports) <= _FEW
         for number, text in reports:
             require(first <= number < first + count, f"MsgSeqNum {number} was not reserved")
             came_out = self._send(number, text, late_before)
             ready += self._outbox.offer(Outgoing(number, came_out, Handling.REPORT, repeats=False))
+            if few:  # one write each: the first need not wait until the last is stored
+                self.write(ready)
+                ready = []
         if not self._outbox.in_flight:
             self._end_of_flight()
         self.write(ready + self._outbox.freed())
