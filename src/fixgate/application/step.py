@@ -185,7 +185,7 @@ class Stepper:
         evolve(self.state, event)
         after = orders.get(order_id) if order_id is not None else None
         batch = into.batch
-        session = after.instruction.session if after is not None else None
+        session = _session(event) if after is None else after.instruction.session
         self._record(into, moment.at_ns, event, session=session, cause=moment.seq)
         if after is not None and after is not before:
             batch.orders[after.order_id] = after
@@ -220,6 +220,13 @@ def _order_id(event: e.Event) -> OrderID | None:
     if isinstance(event, e.OrderReceived):
         return event.order.order_id
     return getattr(event, "order_id", None)
+
+
+def _session(event: e.Event) -> SessionName | None:
+    """The session of an event that is about no order in memory."""
+    if isinstance(event, e.OrderRefused | e.DuplicateRefused):
+        return event.refused.session
+    return getattr(event, "session", None)
 
 
 def _names(event: e.Event, after: Order | None, batch: Batch) -> None:

@@ -247,3 +247,32 @@ async def test_what_a_venue_that_keeps_nothing_says_is_durable_with_the_order_it
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_every_record_about_a_clients_message_names_its_session():
+    desk = Desk(FakeJournal(at_once=True))
+    desk.order("A")
+    desk.order("A")  # a duplicate
+    for msg_type, fields in (
+        ("D", "11=B|55=NO/SUCH|54=1|38=1|40=2|44=9|60=20231114-22:13:20"),
+        ("F", "11=C|41=NIX|55=BTC/USDT|54=1|60=20231114-22:13:20"),
+        ("H", "11=NIX|55=BTC/USDT|54=1"),
+    ):
+        text = desk.client.message(msg_type, fields)
+        message = FixMessage(
+            direction=Direction.IN,
+            handling=Handling.DELIVERED,
+            msg_type=msg_type,
+            msg_seq_num=1,
+            text=text,
+        )
+        desk.inbox.put(
+            FixDelivered(at_ns=1, session=SESSION, message=message, text=text, last_in=1)
+        )
+    desk.inbox.close()
+    await asyncio.wait_for(desk.sequencer.run(), PATIENCE_S)
+    records = [each for batch in desk.journal.committed for each in batch.records]
+    inputs = {each.seq for each in records if each.cause is None and each.session == SESSION}
+    caused = [each for each in records if each.cause in inputs]
+    assert len(inputs) == 5
+    assert {each.session for each in caused} == {SESSION}
