@@ -90,14 +90,14 @@ class Stepper:
         into: Steps,
         at_ns: int,
         payload: object,
-        *,
         session: SessionName | None = None,
         cause: int | None = None,
     ) -> int:
-        self.last_seq += 1
-        into.batch.records.append(Record(self.last_seq, at_ns, session, cause, payload))
-        into.batch.at_ns = at_ns
-        return self.last_seq
+        seq = self.last_seq = self.last_seq + 1
+        batch = into.batch
+        batch.records.append(Record(seq, at_ns, session, cause, payload))
+        batch.at_ns = at_ns
+        return seq
 
     def _fix(self, item: FixDelivered, into: Steps) -> None:
         command = self._codec.decode(item.session, item.text)
@@ -186,7 +186,7 @@ class Stepper:
         after = orders.get(order_id) if order_id is not None else None
         batch = into.batch
         session = _session(event) if after is None else after.instruction.session
-        self._record(into, moment.at_ns, event, session=session, cause=moment.seq)
+        self._record(into, moment.at_ns, event, session, moment.seq)
         if after is not None and after is not before:
             batch.orders[after.order_id] = after
         _names(event, after, batch)
