@@ -31,6 +31,9 @@ from fixgate.domain.order import Order
 
 BATCH_MAX: Final = 256
 IN_FLIGHT_MAX: Final = 4
+ORDERS_IN_FLIGHT_MAX: Final = (IN_FLIGHT_MAX + 1) * 2 * BATCH_MAX
+"""Orders decided and not yet durable. Memory must hold more that are over: one that it forgot
+before the store has it could not be recalled, and its ClOrdID would seem unused."""
 
 Promised = dict[SessionName, list[tuple[int, str]]]
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
 from fixgate.domain.sessions import FixVersion, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -45,7 +46,7 @@ class JournalSettings(Strict):
     """[journal]: the durable record."""
 
     file: str = "journal.db"
-    terminal_orders_in_memory: int = Field(default=1_000, ge=100)
+    terminal_orders_in_memory: int = Field(default=4_000, ge=ORDERS_IN_FLIGHT_MAX)
 
 
 class GatewaySettings(Strict):

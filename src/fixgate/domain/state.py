@@ -20,7 +20,7 @@ from fixgate.domain.order import Execution, Order, RefusedOrder
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import SessionRules
 
-TERMINAL_MAX: Final = 1_000
+TERMINAL_MAX: Final = 4_000
 
 
 class State:

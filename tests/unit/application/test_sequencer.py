@@ -11,8 +11,9 @@ from fakes.edges import FakeFix, FakeJournal, FakeVenue, NothingToRecall
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
-from fixgate.application.sequencer import IN_FLIGHT_MAX, Sequencer
+from fixgate.application.sequencer import BATCH_MAX, IN_FLIGHT_MAX, Sequencer
 from fixgate.application.step import Stepper
+from fixgate.bootstrap.settings import GatewaySettings
 from fixgate.domain import inputs as i
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import Ids
@@ -276,3 +277,31 @@ async def test_every_record_about_a_clients_message_names_its_session():
     caused = [each for each in records if each.cause in inputs]
     assert len(inputs) == 5
     assert {each.session for each in caused} == {SESSION}
+
+
+async def test_an_order_is_remembered_until_the_store_can_recall_it():
+    """As many orders as can be on their way to disk at once, each of them over already."""
+    desk = Desk()
+    desk.state.terminal_max = GatewaySettings().journal.terminal_orders_in_memory
+    task = asyncio.create_task(desk.sequencer.run())
+    await desk.until(lambda: desk.journal.waiting)
+    desk.journal.succeed()
+    for number in range(IN_FLIGHT_MAX * BATCH_MAX):
+        text = desk.client.message(
+            "D", f"11=R{number}|55=NO/SUCH|54=1|38=1|40=2|44=9|60=20231114-22:13:20"
+        )
+        message = FixMessage(
+            direction=Direction.IN,
+            handling=Handling.DELIVERED,
+            msg_type="D",
+            msg_seq_num=1,
+            text=text,
+        )
+        desk.inbox.put(
+            FixDelivered(at_ns=1, session=SESSION, message=message, text=text, last_in=1)
+        )
+    await desk.until(lambda: len(desk.journal.waiting) == IN_FLIGHT_MAX)
+    assert desk.state.knows(SESSION, "R0")
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
