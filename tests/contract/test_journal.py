@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from fixgate.adapters.store import JournalFailed, MessageFilter, Store, open_store
+from fixgate.adapters.store import (
+    JournalFailed,
+    MessageFilter,
+    RecordUnreadable,
+    Store,
+    open_store,
+)
 from fixgate.application.ports.fix import FixMessage
 from fixgate.application.ports.journal import Batch, FixIn, FixRow, Record
 from fixgate.domain import events as e
@@ -25,6 +31,8 @@ from unit.adapters.store.samples import (
     Gateway,
     a_message,
     a_refused,
+    add_noted,
+    add_sent,
     an_order,
     database,
     noted,
@@ -134,6 +142,63 @@ class JournalContract:
         (session,) = store.reader.sessions()
         await store.close()
         assert (session.last_in, session.last_out) == (8, 9)
+
+    async def test_the_fence_grows_by_one_whenever_the_store_is_taken(self, tmp_path: Path) -> None:
+        fences = []
+        for _ in range(3):
+            store = self.open(tmp_path)
+            fences.append(store.fence)
+            await store.close()
+        assert fences == [1, 2, 3]
+
+    async def test_numbers_sent_are_those_of_the_current_numbering_newest_first(
+        self, store: Store
+    ) -> None:
+        batch = Batch(at_ns=AT_NS)
+        add_sent(batch, 1, 1, msg_type="A")
+        add_sent(batch, 2, 2)
+        add_sent(batch, 3, 1, msg_type="A")  # the numbering begins again
+        add_sent(batch, 4, 2)
+        add_sent(batch, 5, 3, msg_type="0")
+        add_sent(batch, 6, 4, msg_type="9")
+        add_sent(batch, 7, 2, repeats=True)
+        add_sent(batch, 8, 5, msg_type="A")  # a Logon that goes on with the numbering
+        add_noted(batch, 9)
+        add_sent(batch, 10, 6, msg_type="j")
+        await store.journal().commit(batch)
+        assert list(store.reader.sent_numbers(SESSION)) == [(6, 10), (4, 6), (2, 4)]
+        assert list(store.reader.sent_numbers(SessionName("DEMO42"))) == []
+
+    async def test_numbers_sent_reach_back_over_any_number_of_messages(self, store: Store) -> None:
+        batch = Batch(at_ns=AT_NS)
+        for seq in range(1, 2_502):
+            add_sent(batch, seq, seq)
+        await store.journal().commit(batch)
+        numbers = list(store.reader.sent_numbers(SESSION))
+        assert numbers == [(seq, seq) for seq in range(2_501, 0, -1)]
+
+    async def test_texts_are_those_of_the_records_asked_for_in_that_order(
+        self, store: Store
+    ) -> None:
+        batch = Gateway().batch(2)
+        await store.journal().commit(batch)
+        wanted = [row.seq for row in reversed(batch.fix_messages)]
+        payloads = {each.seq: each.payload for each in batch.records}
+        found = store.reader.texts(wanted)
+        messages = [getattr(payloads[seq], "message", payloads[seq]) for seq in wanted]
+        assert found == [each.text for each in messages]
+        with pytest.raises(RecordUnreadable, match="no record 99"):
+            store.reader.texts([wanted[0], 99])
+        with pytest.raises(RecordUnreadable, match=r"record 2 .* no FIX message"):
+            store.reader.texts([2])
+
+    async def test_a_repetition_is_told_from_the_message_it_repeats(self, store: Store) -> None:
+        batch = Batch(at_ns=AT_NS)
+        add_sent(batch, 1, 7)
+        add_sent(batch, 2, 7, repeats=True)
+        await store.journal().commit(batch)
+        found = store.reader.messages(MessageFilter(), 10)
+        assert [each.row for each in found] == batch.fix_messages
 
     async def test_a_forgotten_order_is_recalled_with_its_trades_and_names(
         self, store: Store

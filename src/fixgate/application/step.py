@@ -10,7 +10,13 @@ from typing import Final
 
 from fixgate.application.inbox import Given, Item
 from fixgate.application.ports.codec import Codec
-from fixgate.application.ports.fix import Direction, FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.fix import (
+    Direction,
+    FixDelivered,
+    FixNoted,
+    Handling,
+    SessionChanged,
+)
 from fixgate.application.ports.journal import (
     Batch,
     ExecutionRow,
@@ -158,6 +164,7 @@ class Stepper:
                 message.direction.value,
                 message.msg_type,
                 message.msg_seq_num,
+                repeats=message.handling is Handling.RESENT,
             )
         )
         if item.session is None:

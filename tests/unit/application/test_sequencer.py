@@ -10,9 +10,15 @@ from fakes.core import EPOCH, SESSION, VENUE, FakeCore, a_profile, an_instrument
 from fakes.edges import FakeFix, FakeJournal, FakeVenue, NothingToRecall
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
-from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.application.ports.fix import (
+    Direction,
+    FixDelivered,
+    FixMessage,
+    FixNoted,
+    Handling,
+)
 from fixgate.application.sequencer import BATCH_MAX, IN_FLIGHT_MAX, Sequencer
-from fixgate.application.step import Stepper
+from fixgate.application.step import Stepper, all_steps
 from fixgate.bootstrap.settings import GatewaySettings
 from fixgate.domain import inputs as i
 from fixgate.domain.events import AlertRaised
@@ -277,6 +283,16 @@ async def test_every_record_about_a_clients_message_names_its_session():
     caused = [each for each in records if each.cause in inputs]
     assert len(inputs) == 5
     assert {each.session for each in caused} == {SESSION}
+
+
+@pytest.mark.parametrize("handling", [Handling.ENGINE, Handling.RESENT])
+async def test_a_row_tells_a_message_sent_again_from_one_sent_first(desk, handling):
+    message = FixMessage(
+        direction=Direction.OUT, handling=handling, msg_type="8", msg_seq_num=7, text=""
+    )
+    desk.inbox.put(FixNoted(at_ns=1, session=SESSION, message=message))
+    steps = all_steps(desk.sequencer._stepper, desk.inbox.drain())
+    assert [row.repeats for row in steps.batch.fix_messages] == [handling is Handling.RESENT]
 
 
 async def test_an_order_is_remembered_until_the_store_can_recall_it():

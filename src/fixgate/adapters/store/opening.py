@@ -32,11 +32,15 @@ _APPLICATION_ID: Final = slice(68, 72)
 
 
 class Store:
-    """An open store. It is this process's alone until ``close``."""
+    """An open store. It is this process's alone until ``close``.
 
-    def __init__(self, path: Path, lock: StoreLock, reader: Reader) -> None:
+    ``fence`` grows by one each time that a process takes the store to run a gateway.
+    """
+
+    def __init__(self, path: Path, lock: StoreLock, reader: Reader, *, fence: int) -> None:
         self.path = path
         self.reader = reader
+        self.fence = fence
         self.epoch = reader.meta("epoch")
         self._lock = lock
         self._journal: SqliteJournal | None = None
@@ -97,7 +101,8 @@ def open_store(path: Path, clock: Clock) -> Store:
         if not path.exists():
             _make(path, clock)
         _check_header(path)
-        return Store(path, lock, _checked_reader(path))
+        _look(path)
+        return _taken(path, lock)
     except BaseException:
         lock.release()
         raise
@@ -166,9 +171,7 @@ def _check_header(path: Path) -> None:
         raise StoreUnusable(path, "is a SQLite database but not a journal of Fixgate")
     found = int.from_bytes(header[_USER_VERSION])
     if found != t.SCHEMA_VERSION:
-        raise StoreUnusable(
-            path, f"has schema version {found}; this release reads version {t.SCHEMA_VERSION}"
-        )
+        raise StoreUnusable(path, _other_version(found))
     if header[_FORMAT] != _WAL:
         # SQLite would believe it, and throw away a log that is there.
         raise StoreUnusable(path, "is damaged: its header does not say that there is a log")
@@ -176,24 +179,40 @@ def _check_header(path: Path) -> None:
         raise StoreUnusable(path, "cannot be written: Permission denied")
 
 
-def _checked_reader(path: Path) -> Reader:
-    """A reader, after a look at what a start needs."""
+def _other_version(found: int) -> str:
+    if found < t.SCHEMA_VERSION:
+        return f"has schema version {found}; run `fixgate db upgrade`"
+    return f"has schema version {found}; this release reads version {t.SCHEMA_VERSION}"
+
+
+def _look(path: Path) -> None:
+    """See that what a start needs is there, leaving no trace."""
     try:
         look = Reader(path, connect_to_look)
         try:
             look.check()
         finally:
             look.close()
-        _try_to_write(path)
-        return Reader(path)
     except sqlite3.Error as problem:
         raise StoreUnusable(path, f"cannot be used: {problem}") from problem
 
 
-def _try_to_write(path: Path) -> None:
+def _taken(path: Path, lock: StoreLock) -> Store:
+    """The store, counted as taken once more."""
+    try:
+        fence = _next_fence(path)
+        return Store(path, lock, Reader(path), fence=fence)
+    except sqlite3.Error as problem:
+        raise StoreUnusable(path, f"cannot be used: {problem}") from problem
+
+
+def _next_fence(path: Path) -> int:
     writer = connect_writer(path)
     try:
-        writer.execute("BEGIN IMMEDIATE")
-        writer.execute("ROLLBACK")
+        (fence,) = writer.execute(
+            "INSERT INTO meta(name, value) VALUES ('fence', '1') ON CONFLICT(name)"
+            " DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING CAST(value AS INTEGER)"
+        ).fetchone()
     finally:
         writer.close()
+    return int(fence)

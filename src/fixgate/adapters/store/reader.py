@@ -29,7 +29,7 @@ from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
 from fixgate.adapters.store.kinds import decode
 from fixgate.adapters.store.rows import execution_from, in_order, order_from, trades
 from fixgate.adapters.store.sqlite import connect_reader
-from fixgate.application.ports.fix import FixMessage
+from fixgate.application.ports.fix import Direction, FixMessage
 from fixgate.application.ports.journal import ExecutionRow, FixIn, FixRow, Record, VenueCallRow
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import Recalled
@@ -37,6 +37,8 @@ from fixgate.domain.order import Order, RefusedOrder
 
 _PAGE: Final = 1_000
 """Records read at once; a long query would keep the log from starting again."""
+
+_ADMIN: Final = frozenset("012345A")  # MsgTypes (35) that are never sent again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +310,47 @@ class Reader:
         query = _messages().where(columns.seq.between(seqs[0], seqs[-1]), *wanted.conditions())
         return [_message(row) for row in self._rows(query.order_by(columns.seq))], seqs[-1]
 
+    # --- what a ResendRequest asks --------------------------------------------------------
+
+    def sent_numbers(self, session: SessionName) -> Iterator[tuple[int, int]]:
+        """MsgSeqNum and record of our application messages, newest first, each as first sent.
+
+        Ends where the session's numbering began: at our Logon with number 1.
+        """
+        columns = t.fix_messages.c
+        query = (
+            select(columns.seq, columns.msg_type, columns.msg_seq_num)
+            .where(columns.session == session, columns.direction == Direction.OUT.value)
+            .where(columns.repeats == 0)
+            .order_by(columns.seq.desc())
+            .limit(_PAGE)
+        )
+        before = self.last()[0] + 1
+        while rows := self._rows(query.where(columns.seq < before)):
+            for row in rows:
+                if row.msg_type not in _ADMIN:
+                    yield row.msg_seq_num, row.seq
+                elif row.msg_type == "A" and row.msg_seq_num == 1:
+                    return
+            before = rows[-1].seq
+
+    def texts(self, seqs: Sequence[int]) -> list[str]:
+        """The FIX messages of these records, one character per byte, in the order asked for.
+
+        Raises:
+            RecordUnreadable: one is not there, or is no FIX message.
+        """
+        found: dict[int, str] = {}
+        columns = t.journal.c
+        for start in range(0, len(seqs), _PAGE):
+            wanted = columns.seq.in_(seqs[start : start + _PAGE])
+            for row in self._rows(select(columns.seq, columns.kind, columns.payload).where(wanted)):
+                found[row.seq] = _fix_message(row).text
+        missing = [seq for seq in seqs if seq not in found]
+        if missing:
+            raise RecordUnreadable(f"there is no record {missing[0]}")
+        return [found[seq] for seq in seqs]
+
 
 def _messages() -> Select[Any]:
     joined = t.fix_messages.join(t.journal, t.journal.c.seq == t.fix_messages.c.seq)
@@ -315,9 +358,15 @@ def _messages() -> Select[Any]:
 
 
 def _message(row: Row[Any]) -> StoredMessage:
+    found = FixRow(*tuple(row)[:-2])
+    found.repeats = bool(found.repeats)
+    return StoredMessage(row=found, message=_fix_message(row))
+
+
+def _fix_message(row: Row[Any]) -> FixMessage:
     found = decode(row.kind, row.payload)
     if isinstance(found, FixIn):
         found = found.message
     if not isinstance(found, FixMessage):
         raise RecordUnreadable(f"record {row.seq} of kind {row.kind!r} is no FIX message")
-    return StoredMessage(row=FixRow(*tuple(row)[:-2]), message=found)
+    return found

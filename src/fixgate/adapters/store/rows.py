@@ -98,7 +98,7 @@ class Rows:
         for m in batch.fix_messages:
             self.fix_messages += (
                 m.seq, m.at_ns, m.session, m.direction, m.msg_type,
-                m.msg_seq_num, m.cl_ord_id, m.order_id, m.symbol,
+                m.msg_seq_num, m.cl_ord_id, m.order_id, m.symbol, int(m.repeats),
             )  # fmt: skip
         for c in batch.venue_calls:
             self.venue_calls += (c.venue_cl_ord_id, c.seq, c.at_ns, c.venue, c.call, c.outcome)

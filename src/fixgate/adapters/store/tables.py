@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata = MetaData()
 
@@ -111,6 +111,8 @@ fix_messages = Table(
     Column("cl_ord_id", Text),
     Column("order_id", Text),
     Column("symbol", Text),
+    # 1: a message of ours sent again under its number, with PossDupFlag.
+    Column("repeats", SmallInteger, nullable=False, server_default=text("0")),
 )
 
 venue_calls = Table(

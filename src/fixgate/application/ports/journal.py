@@ -56,6 +56,7 @@ class FixRow:
     cl_ord_id: str | None = None
     order_id: OrderID | None = None
     symbol: str | None = None
+    repeats: bool = False  # out: sent before under this number (PossDupFlag)
 
 
 @dataclass(slots=True)

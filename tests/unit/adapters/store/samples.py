@@ -229,3 +229,13 @@ class Gateway:
         for _ in range(orders):
             self.filled_order(batch)
         return batch
+
+
+def add_sent(
+    batch: Batch, seq: int, number: int, *, msg_type: str = "8", repeats: bool = False
+) -> None:
+    """Add a message of ours to a batch."""
+    message = a_message(number, msg_type=msg_type, out=True, cl_ord_id=f"C{seq}")
+    batch.records.append(Record(seq, batch.at_ns, SESSION, None, message))
+    row = FixRow(seq, batch.at_ns, SESSION, "out", msg_type, number, repeats=repeats)
+    batch.fix_messages.append(row)
