@@ -45,6 +45,10 @@ class Inbox:
         self._items.append(item)
         self._filled.set()
 
+    def __len__(self) -> int:
+        """How many items wait."""
+        return len(self._items)
+
     def has_room(self) -> bool:
         """Whether FIX connections should go on reading."""
         return len(self._items) < self._room

@@ -18,6 +18,9 @@ import structlog
 import uvloop
 
 from fixgate.adapters.clock import SystemClock
+from fixgate.adapters.control.server import ControlServer
+from fixgate.adapters.control.verbs import Verbs
+from fixgate.adapters.control.words import SOCKET_NAME
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.opening import Store, open_store
@@ -31,6 +34,7 @@ from fixgate.application.step import Stepper
 from fixgate.bootstrap import parts
 from fixgate.bootstrap.loading import ConfigurationError
 from fixgate.bootstrap.logs import configure_logging
+from fixgate.bootstrap.operations import Operations, Parts
 from fixgate.bootstrap.settings import Configuration
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
@@ -123,6 +127,23 @@ class Gateway:
             alert=_alert,
             resume=self._fix.resume,
         )
+        self._open = False  # clients may log on
+        # What the running gateway answers on its control socket; every part registers its own.
+        self._verbs = Verbs()
+        self._control = ControlServer(configuration.data_dir / SOCKET_NAME, self._verbs)
+        Operations(
+            Parts(
+                configuration=configuration,
+                clock=clock,
+                inbox=self._inbox,
+                state=self._state,
+                journal=self._journal,
+                reader=store.reader,
+                fix=self._fix,
+                open=lambda: self._open,
+            ),
+            self._verbs,
+        )
 
     def _hear(self, given: VenueInput) -> None:
         self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
@@ -144,12 +165,14 @@ class Gateway:
         sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")
         stop = _stop_signal()
         try:
+            await self._control.start()
             for name, venue in self._venues.items():
                 await venue.start(self._hear, working_legs(self._state, name))
             await self._settled(sequencing)
             self._refused.clear()
             settings = self._configuration.gateway.fix
             await self._fix.start(settings.host, settings.port)
+            self._open = True
             self._announce(announce)
             # Everything made so far stays for good; the collector need not look at it again.
             gc.collect()
@@ -206,6 +229,8 @@ class Gateway:
     async def _close(self, sequencing: "asyncio.Task[None]") -> int:
         """Sessions first, then venues, then the last inputs; in bounded time."""
         limit_s = self._configuration.gateway.stop_timeout_s
+        self._open = False
+        await self._control.stop()
         await self._fix.stop("Fixgate is stopping")
         for venue in self._venues.values():
             await venue.stop()

@@ -10,7 +10,7 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from fixgate.cli import checking, demo_command, double, following, order, running, tables
+from fixgate.cli import checking, demo_command, double, following, order, running, status, tables
 from fixgate.cli.console import FAILED, USAGE, Problem
 
 # All that can be wrong with arguments is one of these. typer brings a click of its own along, and
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(running.run)
+app.command("status")(status.status)
 app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)
 app.command("order")(order.order)
