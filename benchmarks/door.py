@@ -24,6 +24,7 @@ from fixgate.adapters.fix.framing import Framer
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.fix.tags import utc_timestamp
 from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.journal import Sent, SentPage
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
 
@@ -67,6 +68,16 @@ class MemoryTransport(asyncio.Transport):
     def resume_reading(self) -> None: ...
     def close(self) -> None: ...
     def abort(self) -> None: ...
+
+
+class NothingSent(Sent):
+    """No client asks for anything again."""
+
+    def position(self) -> int:
+        return 0
+
+    def page(self, *_: object, **__: object) -> asyncio.Future[SentPage]:
+        raise NotImplementedError
 
 
 def cpu_us(call: Callable[[], object], count: int) -> float:
@@ -153,6 +164,8 @@ async def measure(count: int, rounds: int, batch: int) -> Figures:
             room=lambda: True,
             clock=SystemClock(),
             remember_refused=lambda _: True,
+            sent=NothingSent(),
+            fence=1,
         )
         results = [await one_round(server, delivered, count, batch) for _ in range(rounds)]
         await server.stop("done")

@@ -301,6 +301,9 @@ class FileStoreFactory(MessageStoreFactory):
     @overload
     def __init__(self, path: str, /) -> None: ...
 
+class NullStoreFactory(MessageStoreFactory):
+    def __init__(self) -> None: ...
+
 class LogFactory: ...
 
 class Application:

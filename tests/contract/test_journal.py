@@ -177,6 +177,43 @@ class JournalContract:
         numbers = list(store.reader.sent_numbers(SESSION))
         assert numbers == [(seq, seq) for seq in range(2_501, 0, -1)]
 
+    async def test_what_was_sent_is_read_back_in_pages(self, store: Store) -> None:
+        batch = Batch(at_ns=AT_NS)
+        add_sent(batch, 1, 1, msg_type="A")
+        for seq in range(2, 12):
+            add_sent(batch, seq, seq)
+        add_sent(batch, 12, 5, repeats=True)
+        await store.journal().commit(batch)
+        sent = store.sent(lambda: 12)
+
+        async def page(begin: int, last: int, place: int | None) -> tuple[list[int], int | None]:
+            found = await sent.page(SESSION, begin, last, place=place, since=0, count=4)
+            return [number for number, _ in found.reports], found.place
+
+        numbers, place = await page(3, 10, None)
+        assert numbers == [3, 4, 5, 6]
+        numbers, place = await page(7, 10, place)
+        assert numbers == [7, 8, 9, 10]
+        numbers, place = await page(11, 10, place)
+        assert (numbers, place) == ([], None)
+        assert await page(40, 50, None) == ([], None)
+        assert sent.position() == 12
+
+    async def test_nothing_from_before_a_reset_is_read_back(self, store: Store) -> None:
+        """A report decided just before the Logon was recorded is of the new numbering."""
+        batch = Batch(at_ns=AT_NS)
+        for seq, number in enumerate((1, 2, 3, 4, 2), 1):
+            add_sent(batch, seq, number)
+        add_sent(batch, 6, 1, msg_type="A")
+        add_sent(batch, 7, 3)
+        await store.journal().commit(batch)
+        sent = store.sent(lambda: 7)
+
+        by_the_logon = await sent.page(SESSION, 1, 9, place=None, since=0, count=9)
+        assert [number for number, _ in by_the_logon.reports] == [2, 3]
+        by_position = await sent.page(SESSION, 1, 9, place=None, since=4, count=9)
+        assert [number for number, _ in by_position.reports] == [2, 3]
+
     async def test_texts_are_those_of_the_records_asked_for_in_that_order(
         self, store: Store
     ) -> None:

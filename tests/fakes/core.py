@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from fixgate.adapters.fix.codec import Codec, addressing
-from fixgate.adapters.fix.encode import complete
+from fixgate.adapters.fix.fields import enclose
 from fixgate.application.inbox import Given, Item
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
@@ -159,7 +159,7 @@ class FakeCore:
             f"35={msg_type}\x0134={self._in}\x0149=CLIENT\x0152=20231114-22:13:20.000\x01"
             f"56=FIXGATE\x01{resend}{body}\x01"
         )
-        return complete(self.rules.version.value, rest)
+        return enclose(f"8={self.rules.version.value}\x01", rest)
 
     def send(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> None:
         """The client sends a message."""

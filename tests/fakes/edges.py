@@ -1,10 +1,10 @@
 """Fake edges for the sequencer: a journal, a FIX side, a venue and a recall in memory."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fixgate.application.ports.fix import FixDelivered
-from fixgate.application.ports.journal import Batch
+from fixgate.application.ports.journal import Batch, SentPage
 from fixgate.application.ports.venue import (
     CancelLeg,
     Hear,
@@ -45,6 +45,59 @@ class FakeJournal:
         for _, future in self.waiting:
             future.set_exception(error)
         self.waiting.clear()
+
+
+class FakeSent:
+    """Gives back what a test says was sent. ``position`` counts the messages of all sessions."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[SessionName, int, str]] = []
+        self.failure: Exception | None = None
+
+    def position(self) -> int:
+        return len(self.messages)
+
+    def keep(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
+        """These are durable."""
+        self.messages += [(session, number, text) for number, text in reports]
+
+    def page(
+        self,
+        session: SessionName,
+        begin: int,
+        last: int,
+        *,
+        place: int | None,
+        since: int,
+        count: int,
+    ) -> "asyncio.Future[SentPage]":
+        found = [
+            (number, text)
+            for name, number, text in self.messages[since:]
+            if name == session and begin <= number <= last
+        ]
+        page = SentPage(found[:count], begin if len(found) > count else None)
+        return Done(page, self.failure)  # type: ignore[return-value] # as much of it as is used
+
+
+class Done:
+    """A future that is done, with or without an event loop."""
+
+    def __init__(self, result: SentPage, failure: Exception | None) -> None:
+        self._result = result
+        self._failure = failure
+
+    def cancelled(self) -> bool:
+        return False
+
+    def exception(self) -> Exception | None:
+        return self._failure
+
+    def result(self) -> SentPage:
+        return self._result
+
+    def add_done_callback(self, call: Callable[["Done"], None]) -> None:
+        call(self)
 
 
 class FakeFix:

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+from fakes.edges import FakeSent
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart
 from fixgate.adapters.fix.framing import Frame, Framer
 from fixgate.adapters.fix.server import FixServer
@@ -46,6 +47,7 @@ class EchoGateway:
         *,
         starts: dict[SessionName, SessionStart] | None = None,
         limits: DoorLimits | None = None,
+        after: "EchoGateway | None" = None,
     ) -> None:
         self.said: list[Said] = []
         self.refused: list[dict[SessionName, int]] = []
@@ -59,6 +61,7 @@ class EchoGateway:
         self._changed = asyncio.Condition()
         self._waiting: deque[tuple[SessionName, int, str]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.sent = FakeSent() if after is None else after.sent
         self.server = FixServer(
             sessions,
             dictionaries=FIX_SPECS,
@@ -67,6 +70,8 @@ class EchoGateway:
             room=lambda: self.has_room,
             clock=SystemClock(),
             remember_refused=self._remember,
+            sent=self.sent,
+            fence=1,
             limits=limits,
             starts=starts or {},
         )
@@ -125,8 +130,7 @@ class EchoGateway:
     def commit_all(self) -> None:
         """Everything that waits is durable now."""
         while self._waiting:
-            name, number, text = self._waiting.popleft()
-            self.server.release(name, [(number, text)])
+            self._release(*self._waiting.popleft())
 
     def _deliver(self, said: Said) -> None:
         self.said.append(said)
@@ -146,8 +150,11 @@ class EchoGateway:
 
     def _commit_one(self) -> None:
         if self._waiting:
-            name, number, text = self._waiting.popleft()
-            self.server.release(name, [(number, text)])
+            self._release(*self._waiting.popleft())
+
+    def _release(self, name: SessionName, number: int, text: str) -> None:
+        self.sent.keep(name, [(number, text)])
+        self.server.release(name, [(number, text)])
 
     def _remember(self, refused: dict[SessionName, int]) -> bool:
         self.refused.append(refused)

@@ -533,7 +533,8 @@ async def test_reports_made_after_stopping_wait_for_the_next_start(
     gateway.commit_all()
     gateway.server.close()
 
-    async with EchoGateway(tmp_path, [config(name)]) as gateway:
+    starts = {SessionName(name): SessionStart(next_sender=3, next_target=3)}
+    async with EchoGateway(tmp_path, [config(name)], starts=starts, after=gateway) as gateway:
         client = await RawClient.log_on(gateway, name, seq=3)
         client.send(message("2", 4, "7=2|16=2", client=name))
 

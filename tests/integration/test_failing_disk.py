@@ -4,7 +4,6 @@ A limit on the size of files (RLIMIT_FSIZE) is put on the running gateway from o
 write beyond it just as a full disk does, and needs neither root nor a file system of its own.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -87,45 +86,6 @@ def test_a_full_disk_stops_intake_and_loses_no_acknowledgement(
         other.log_on(gateway.port)
         other.all_answered()
         other.trade()
-        assert gateway.stop() == 0
-        audit(gateway.home)
-    finally:
-        gateway.kill()
-        peer.hang_up()
-        other.hang_up()
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_report_that_the_engine_cannot_store_arrives_after_the_restart(
-    tmp_path: Path, version: str
-) -> None:
-    """The commit is durable and the hand-over fails: its number is given to nothing else."""
-    gateway = Gateway(make_home(tmp_path))
-    peer = Peer(f"DEMO4{version[-1]}", version)
-    other = Peer("TRADER")
-    try:
-        gateway.start()
-        peer.log_on(gateway.port)
-        other.log_on(gateway.port)
-        peer.trade()
-        other.trade()
-        (body,) = (gateway.home / "var" / "fix" / peer.comp_id).glob("*.body")
-        os.truncate(body, 60 << 20)
-        gateway.limit_files(50 << 20)
-
-        name = a_name("store")
-        peer.send("D", peer.order_body(name))
-        said = peer.closed()
-        assert gateway.wait() == EXIT_JOURNAL
-        assert any("SESSION STORE FAILED" in each for each in gateway.errors)
-        assert not [each for each in said if each[11] == name]
-
-        gateway.start()
-        peer.log_on(gateway.port)
-        peer.all_answered()
-        news = [each for each in peer.received if each[11] == name and each[150] == "0"]
-        assert len({each[17] for each in news}) == 1
-        peer.trade()
         assert gateway.stop() == 0
         audit(gateway.home)
     finally:

@@ -21,7 +21,6 @@ from fixgate.application.ports.fix import (
     FixMessage,
     FixPort,
     Handling,
-    SessionStoreFailed,
 )
 from fixgate.application.ports.journal import Journal, Recall, Record
 from fixgate.application.step import Intent, Owed, Stepper, Steps, all_steps, sent_row
@@ -186,15 +185,9 @@ class Sequencer:
     def _act(self, pending: _Pending) -> None:
         for session, cl_ord_id, _ in pending.steps.batch.names:
             self._recall.note(session, cl_ord_id)
-        failure: SessionStoreFailed | None = None
         for session, messages in pending.promised.items():
-            try:
-                if messages:
-                    self._fix.release(session, messages)
-            except SessionStoreFailed as error:
-                failure = error  # the other sessions' reports are as durable, and go out
-        if failure is not None:
-            raise failure
+            if messages:
+                self._fix.release(session, messages)
         for intent, order, at_ns in pending.steps.intents:
             self._venues.call(intent, order, at_ns)
         for alert in pending.steps.alerts:

@@ -107,6 +107,8 @@ class Gateway:
         self._journal = store.journal(log_room_bytes=LOG_ROOM_BYTES)
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
+        codec = parts.codec(configuration)
+        stepper = Stepper(self._state, codec, recall, last_seq=self._journal.last_seq)
         self._fix = parts.fix_server(
             configuration,
             store,
@@ -114,11 +116,11 @@ class Gateway:
             deliver=self._inbox.put,
             room=self._inbox.has_room,
             clock=clock,
+            position=lambda: stepper.last_seq,
         )
-        codec = parts.codec(configuration)
         self._sequencer = Sequencer(
             inbox=self._inbox,
-            stepper=Stepper(self._state, codec, recall, last_seq=self._journal.last_seq),
+            stepper=stepper,
             journal=self._journal,
             codec=codec,
             fix=self._fix,
@@ -207,7 +209,7 @@ class Gateway:
         """
         error = context.get("exception")
         log.error("unexpected", text=context.get("message", ""), exc_info=error)
-        if isinstance(error, InvariantBroken):
+        if isinstance(error, InvariantBroken | SessionStoreFailed):
             self._inbox.fail(error)
 
     def _announce(self, announce: Announce) -> None:

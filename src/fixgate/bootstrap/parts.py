@@ -18,7 +18,6 @@ from fixgate.adapters.fix.credentials import verify
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.opening import Store
-from fixgate.adapters.store.promised import promised
 from fixgate.adapters.store.stop_file import StopFile
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
@@ -218,7 +217,6 @@ def session_starts(store: Store, refused: Refused) -> dict[SessionName, SessionS
         each.name: SessionStart(
             next_sender=each.last_out + 1,
             next_target=max(each.last_in, through.get(each.name, 0)) + 1,
-            reports=partial(promised, store.reader, each.name),
         )
         for each in store.reader.sessions()
     }
@@ -232,6 +230,7 @@ def fix_server(
     deliver: Callable[[Item], None],
     room: Callable[[], bool],
     clock: SystemClock,
+    position: Callable[[], int],
 ) -> FixServer:
     """The acceptor, its sessions standing where the journal says.
 
@@ -247,6 +246,8 @@ def fix_server(
         room=room,
         clock=clock,
         remember_refused=refused.remember,
+        sent=store.sent(position),
+        fence=store.fence,
         limits=door_limits(configuration),
         starts=session_starts(store, refused),
     )

@@ -21,8 +21,7 @@ class Callbacks(fix.Application):
 
     delivered: MsgSeqNum of each application message, in order.
     sent: text of each message that goes to the client.
-    With ``promised_time`` set, one message of ours is being sent: it gets that SendingTime, and
-    its text goes to ``came_out`` instead. The empty string leaves the engine's own time.
+    spoke: a message was made, whether or not the client is there to get it.
     """
 
     def __init__(self) -> None:
@@ -30,8 +29,7 @@ class Callbacks(fix.Application):
         self.session: fix.Session | None = None
         self.delivered: list[int] = []
         self.sent: list[str] = []
-        self.promised_time: str | None = None
-        self.came_out: str | None = None
+        self.spoke = False
 
     def onCreate(self, session_id: fix.SessionID) -> None:
         """Nothing to do."""
@@ -66,11 +64,7 @@ class Callbacks(fix.Application):
             last_words("fromApp")
 
     def _outgoing(self, message: fix.Message) -> None:
-        if self.promised_time is not None:
-            if self.promised_time:
-                message.getHeader().setField(52, self.promised_time)
-            self.came_out = message.toString()
-            return
+        self.spoke = True
         text = message.toString()
         # Session::sendRaw: the same condition under which the engine itself would write it.
         if self._engine().isLoggedOn() or _msg_type(text) in _ALWAYS_SENT:

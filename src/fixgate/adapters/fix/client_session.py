@@ -5,6 +5,7 @@ Not here: sockets (connection), whose turn it is (turns), judging a first Logon 
 the order of what goes out (sender).
 """
 
+from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -13,7 +14,6 @@ from fixgate.adapters.fix.config import DoorLimits, SessionConfig
 from fixgate.adapters.fix.data_fields import Fault
 from fixgate.adapters.fix.engine import EngineSession, Taken
 from fixgate.adapters.fix.fields import (
-    compose,
     engine_text,
     record_text,
     value_of,
@@ -23,12 +23,14 @@ from fixgate.adapters.fix.fields import (
 from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
 from fixgate.adapters.fix.limits import Repeats
 from fixgate.adapters.fix.logon import Approved, judge_again
+from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
-from fixgate.adapters.fix.resend import Resend, asked, progress, request
+from fixgate.adapters.fix.resend import Resend, asked, own_answer
 from fixgate.adapters.fix.sender import Sender, Wire
 from fixgate.adapters.fix.tags import utc_timestamp
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.application.ports.journal import Sent, SentPage
 from fixgate.domain.sessions import FixVersion
 
 ADMIN_TYPES: Final = frozenset("012345A")
@@ -47,7 +49,10 @@ class ClientSession:
         self,
         config: SessionConfig,
         engine: EngineSession,
+        *,
+        numbers: NumbersFile,
         deliver: Deliver,
+        sent: Sent,
         clock: Clock,
         limits: DoorLimits,
     ) -> None:
@@ -56,13 +61,17 @@ class ClientSession:
         self.refuse: Callable[[FixDelivered], None] | None = None
         self._engine = engine
         self._deliver = deliver
+        self._sent = sent
         self._clock = clock
         self._limits = limits
         self._record = Recorder(config.name, deliver, clock)
-        self._sender = Sender(engine, self._record, clock, late_after_s=limits.late_after_s)
+        self._sender = Sender(
+            engine, numbers, self._record, clock, late_after_s=limits.late_after_s
+        )
         self._approved: Approved | None = None  # a first Logon that the engine has not seen yet
         self._announced = False  # SessionChanged(connected) was delivered
         self._resend: Resend | None = None
+        self._numbers_since = 0  # where in the journal they last began at 1, if in this process
         self._beyond = BeyondGap(
             count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
         )
@@ -94,7 +103,7 @@ class ClientSession:
     def may_take(self, arrived: Arrived) -> bool:
         """Whether this can be taken now. If not, the connection is woken when it can."""
         item = arrived.item
-        # A ResendRequest or Logon must not see numbers whose reports are not stored yet.
+        # A ResendRequest or Logon must not see numbers whose reports are not durable yet.
         return not (
             self._sender.in_flight and isinstance(item, Frame) and item.msg_type in ADMIN_TYPES
         )
@@ -166,14 +175,19 @@ class ClientSession:
         """Begin again from 1 on both sides; False while reports are being committed."""
         if self._sender.in_flight:
             return False
-        self._after(self._engine.reset(), "the sequence numbers were reset")
+        self._numbers_begin()
+        self._after(self._sender.reset(), "the sequence numbers were reset")
         return True
 
+    def _numbers_begin(self) -> None:
+        self._numbers_since = self._sent.position()
+
     def close(self) -> None:
-        """Give the engine's files back."""
+        """Give the engine back and write down its numbers."""
         if (wire := self._sender.wire) is not None:
             self.lost("the gateway stops")
             wire.close()
+        self._sender.close()
         self._engine.close()
 
     # --- reports
@@ -202,11 +216,10 @@ class ClientSession:
         """BusinessMessageReject 380=4: the application is not available."""
         message = refused.message
         ref_id = value_of(refused.text, 11)
-        fields = [(35, "j"), (34, "0"), (49, ""), (52, ""), (56, "")]
-        fields += [(45, str(message.msg_seq_num)), (58, text), (372, message.msg_type)]
+        fields = [(45, str(message.msg_seq_num)), (58, text), (372, message.msg_type)]
         fields += [] if ref_id is None else [(379, ref_id)]
         fields += [(380, "4")]
-        self._sender.send_own(compose(self.config.version.value, fields))
+        self._after(self._sender.turn(lambda: self._engine.say("j", fields)), text)
 
     # --- resending
 
@@ -215,37 +228,54 @@ class ClientSession:
         """Whether a range is being repeated; nothing else is taken until it is done."""
         return self._resend is not None
 
+    @property
+    def may_resend(self) -> bool:
+        """Whether a piece of the range is there to be sent."""
+        return self._resend is not None and self._resend.page is not None
+
     def resend_more(self) -> None:
-        """Repeat the next piece."""
+        """Repeat the next piece; the connection is woken when there is another one."""
         plan = self._resend
-        if plan is None:
+        if plan is None or plan.page is None:
             return
-        text = request(
-            self.config.version,
-            (self.config.target_comp_id, self.config.sender_comp_id),
-            self._engine.next_target - 1,
-            {52: utc_timestamp(self._clock.now_ns()), 7: str(plan.begin), 16: str(plan.end)},
-        )
-        begin = plan.begin
-        self._piece(plan, self._sender.turn(lambda: self._engine.feed_text(text)))
-        if self._resend is not None and plan.begin == begin:
-            self._end_resend()
-            self.logout(f"message {begin} cannot be resent")
+        page, plan.page = plan.page, None
+        self._sender.repeat(plan.piece(page, utc_timestamp(self._clock.now_ns())))
+        if self.too_slow():
+            self.cut_off("the client does not read what it is sent")
+        elif plan.done:
+            self._resend = None
+            self._sender.release_new()
+        else:
+            self._fetch(plan, page.place)
 
-    def _begin_resend(self, begin: int, last: int) -> Resend:
+    def _begin_resend(self, begin: int, last: int) -> None:
         self._sender.hold_new()
-        self._resend = Resend(begin=begin, last=last, piece=self._limits.resend_piece)
-        return self._resend
+        self._resend = Resend(self.config, begin=begin, last=last)
+        self._fetch(self._resend, None)
 
-    def _piece(self, plan: Resend, taken: Taken) -> None:
-        passing, plan.begin = progress(taken.sent, plan.begin)
-        self._after(taken._replace(sent=passing), "logged out")
-        if plan.done and self.connected:
-            self._end_resend()
+    def _fetch(self, plan: Resend, place: int | None) -> None:
+        page = self._sent.page(
+            self.config.name,
+            plan.begin,
+            plan.last,
+            place=place,
+            since=self._numbers_since,
+            count=self._limits.resend_piece,
+        )
+        page.add_done_callback(lambda done: self._fetched(plan, done))
 
-    def _end_resend(self) -> None:
-        self._resend = None
-        self._sender.release_new()
+    def _fetched(self, plan: Resend, done: "Future[SentPage]") -> None:
+        wire = self._sender.wire
+        if self._resend is not plan or wire is None or done.cancelled():
+            return
+        if done.exception() is None:
+            plan.page = done.result()
+            wire.wake()
+        else:
+            # The client must not take what cannot be read for what was never sent.
+            self._resend = None
+            self.logout(f"message {plan.begin} cannot be read back and resent")
+            self._hang_up("the journal could not be read")
 
     # --- what a client sends
 
@@ -323,7 +353,10 @@ class ClientSession:
         )
         if ours:
             text = without(text, 789)
-        note = "the sequence numbers were reset" if approved.resets else ""
+        note = ""
+        if approved.resets:
+            self._numbers_begin()
+            note = "the sequence numbers were reset"
         self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
         if ours and begin is not None and self._announced:
             self._begin_resend(begin, last)
@@ -345,13 +378,13 @@ class ClientSession:
             )
             self._reject(arrived, frame, fault)
             return
-        plan = self._begin_resend(begin, last)
-        narrowed = with_values(text, {7: str(begin), 16: str(plan.end)})
+        narrowed = with_values(text, {7: str(begin), 16: str(last)})
         taken = self._sender.turn(lambda: self._engine.feed_text(narrowed))
         self._note_fed(arrived, frame, taken, taken.last_in)
-        self._piece(plan, taken)
-        if self._resend is not None and plan.begin == begin:
-            self._end_resend()  # the engine has rejected the request itself
+        others = own_answer(taken.sent)
+        self._after(taken if others is None else taken._replace(sent=others), "logged out")
+        if others is not None and self.connected:
+            self._begin_resend(begin, last)
 
     def _feed(
         self,

@@ -4,7 +4,7 @@ Here: SessionConfig, SessionStart, DoorLimits. Not here: where these come from (
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -47,15 +47,12 @@ class SessionConfig:
 class SessionStart:
     """What the journal knows of a session when the gateway starts.
 
-    next_sender: the number after the highest outgoing one that the journal has.
+    next_sender: the number after the highest one of a report.
     next_target: the number after ``last_in``; a lower one than true is asked for again.
-    reports: MsgSeqNum and text of committed reports, ascending; those that the engine's store
-    lacks are put into it. All of them are needed when the store was lost, else the latest.
     """
 
     next_sender: int = 1
     next_target: int = 1
-    reports: Callable[[], Iterable[tuple[int, str]]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,10 +167,10 @@ class Connection(asyncio.Protocol):
         if session is None:
             return 0, False
         if session.resending:
-            if self._congested:
-                return 0, False  # resume_writing wakes
+            if self._congested or not session.may_resend:
+                return 0, False  # resume_writing wakes, or the session when the piece is there
             session.resend_more()
-            return most, session.resending or bool(self._backlog)
+            return most, self._can_go_on(most)
         now_s = asyncio.get_running_loop().time()
         allowed = self._bucket.take(min(most, len(self._backlog)), now_s)
         done = 0
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
         if session is None:
             return False
         if session.resending:
-            return not self._congested
+            return session.may_resend and not self._congested
         if not self._backlog:
             return False
         if allowed == 0:

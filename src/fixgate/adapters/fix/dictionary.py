@@ -3,13 +3,10 @@
 Here: Dictionary and read(). Not here: validation of messages, which is the engine's.
 """
 
-import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import quickfix as fix
 
 from fixgate.domain.sessions import FixVersion
 
@@ -21,8 +18,6 @@ class Dictionary:
     path: Path
     header_tags: frozenset[str]
     bodiless: frozenset[str]  # types we do not serve; the engine takes them without a body only
-    groups: re.Pattern[str]  # found in a message that has a repeating group
-    engine: fix.DataDictionary
 
 
 @cache
@@ -30,7 +25,7 @@ def read(folder: Path, version: FixVersion) -> Dictionary:
     """The dictionary of a version in ``folder`` (FIX42.xml, FIX44.xml).
 
     Raises:
-        OSError, xml.etree.ElementTree.ParseError, quickfix.ConfigError: the file is not usable.
+        OSError, xml.etree.ElementTree.ParseError: the file is not usable.
 
     """
     path = folder / f"{version.value.replace('.', '')}.xml"
@@ -38,13 +33,10 @@ def read(folder: Path, version: FixVersion) -> Dictionary:
     numbers = {each.attrib["name"]: each.attrib["number"] for each in root.iterfind("fields/field")}
     header = root.find("header")
     names = [] if header is None else [each.attrib["name"] for each in header.iter() if each.attrib]
-    counts = sorted({numbers[each.attrib["name"]] for each in root.iter("group")})
     return Dictionary(
         path=path,
         header_tags=frozenset(numbers[name] for name in names),
         bodiless=frozenset(
             each.attrib["msgtype"] for each in root.iterfind("messages/message") if not len(each)
         ),
-        groups=re.compile(f"\x01(?:{'|'.join(counts) or '(?!)'})="),
-        engine=fix.DataDictionary(str(path)),
     )

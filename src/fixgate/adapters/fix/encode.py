@@ -1,7 +1,7 @@
 """From a report to the complete FIX message.
 
-Here: encode(): header in the engine's order, body ascending by tag, BodyLength and CheckSum. The
-engine writes fields in the same order, so the text it sends equals the text journaled.
+Here: encode(): header and body in the order in which QuickFIX writes them too: body ascending by
+tag. BodyLength and CheckSum around them.
 Not here: sequence numbers and times, which come as arguments.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fixgate.adapters.fix.dialect import Dialect
+from fixgate.adapters.fix.fields import enclose
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
 from fixgate.domain.frozen import value
 from fixgate.domain.lifecycle import EXPIRY
@@ -56,15 +57,7 @@ def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> s
         f"35={msg_type}{SOH}34={msg_seq_num}{SOH}49={to.sender_comp_id}{SOH}"
         f"52={now}{SOH}56={to.target_comp_id}{SOH}{body}{SOH}"
     )
-    return complete(to.version.value, rest)
-
-
-def complete(begin_string: str, rest: str) -> str:
-    """Put BeginString, BodyLength and CheckSum around everything from 35 on."""
-    encoded = rest.encode()
-    head = f"8={begin_string}{SOH}9={len(encoded)}{SOH}"
-    check_sum = (sum(head.encode()) + sum(encoded)) & 255
-    return f"{head}{rest}10={check_sum:03d}{SOH}"
+    return enclose(f"8={to.version.value}{SOH}", rest)
 
 
 def _execution_report(report: ExecutionReport, to: Addressing, now: str) -> tuple[str, Fields]:

@@ -38,8 +38,10 @@ def compose(begin_string: str, fields: Iterable[tuple[int, str]]) -> str:
 
 def enclose(begin: str, inside: str) -> str:
     """Put BodyLength and CheckSum around fields; ``begin`` is ``8=…|``."""
-    text = f"{begin}9={len(inside.encode())}{SOH}{inside}"
-    return f"{text}10={checksum(text.encode()):03d}{SOH}"
+    encoded = inside.encode()
+    head = f"{begin}9={len(encoded)}{SOH}"
+    check_sum = (checksum(head.encode()) + checksum(encoded)) & 0xFF
+    return f"{head}{inside}10={check_sum:03d}{SOH}"
 
 
 def value_of(text: str, tag: int) -> str | None:
@@ -70,6 +72,19 @@ def with_values(text: str, changes: Mapping[int, str]) -> str:
     inside = "".join(
         f"{tag}={changes.get(int(tag), value) if tag.isdigit() else value}{SOH}"
         for tag, value in fields
+    )
+    return enclose(begin + SOH, inside)
+
+
+def repeated(text: str, sending_time: str) -> str:
+    """A message of ours sent again: PossDupFlag (43), its first time in OrigSendingTime (122)."""
+    begin, _, rest = text.partition(SOH)
+    inside = rest[rest.index(SOH) + 1 : -_TRAILER_BYTES]
+    first_time = value_of(text, 52)
+    inside = inside.replace(
+        f"{SOH}52={first_time}{SOH}",
+        f"{SOH}43=Y{SOH}52={sending_time}{SOH}122={first_time}{SOH}",
+        1,
     )
     return enclose(begin + SOH, inside)
 

@@ -4,11 +4,15 @@ Here: Outbox, with the reservations in flight and what waits behind them. Not he
 sockets. Decision 0005 says why numbers are reserved before a commit.
 """
 
+from bisect import bisect_left
 from collections import deque
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from fixgate.application.ports.fix import Handling
 from fixgate.domain.errors import require
+
+_number: Final = attrgetter("msg_seq_num")
 
 
 class Outgoing(NamedTuple):
@@ -17,7 +21,6 @@ class Outgoing(NamedTuple):
     msg_seq_num: int
     text: str
     handling: Handling
-    repeats: bool  # PossDupFlag: belongs to numbers that are already used
 
 
 class Reservation(NamedTuple):
@@ -55,23 +58,19 @@ class Outbox:
         require(bool(self._in_flight), "reports were released that had no numbers reserved")
         return self._in_flight.popleft()
 
-    def offer(self, message: Outgoing) -> list[Outgoing]:
-        """What may be written now: the message itself, or nothing while it has to wait."""
-        if message.repeats or self._may_pass(message.msg_seq_num):
-            return [message]
+    def offer(self, message: Outgoing) -> None:
+        """Add a message; ``freed`` says when it may be written."""
         self._waiting.append(message)
         self._waiting_bytes += len(message.text)
-        return []
 
     def freed(self) -> list[Outgoing]:
-        """What waited and may be written now, in order of MsgSeqNum."""
-        if not self._waiting:
+        """What may be written now, in order of MsgSeqNum; the rest goes on waiting."""
+        if not self._waiting or self._resending:
             return []
-        self._waiting.sort(key=lambda each: each.msg_seq_num)
-        passing = [each for each in self._waiting if self._may_pass(each.msg_seq_num)]
-        self._waiting = self._waiting[len(passing) :]
-        self._waiting_bytes = sum(len(each.text) for each in self._waiting)
-        return passing
+        self._waiting.sort(key=_number)
+        if not self._in_flight:
+            return self._take(len(self._waiting))
+        return self._take(bisect_left(self._waiting, self._in_flight[0].first, key=_number))
 
     def begin_resend(self) -> None:
         """From now on only repetitions pass, so that a client hears old before new."""
@@ -82,16 +81,16 @@ class Outbox:
         self._resending = False
 
     def drain(self) -> list[Outgoing]:
-        """Everything that waits, because the engine wants the connection closed after it."""
+        """Everything that waits, because the connection ends after it."""
         self._resending = False
-        drained, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        return drained
+        self._waiting.sort(key=_number)
+        return self._take(len(self._waiting))
 
     def abandon(self) -> None:
         """The commits in flight have failed: their numbers stay unused."""
         self._in_flight.clear()
 
-    def _may_pass(self, msg_seq_num: int) -> bool:
-        if self._resending:
-            return False
-        return not self._in_flight or msg_seq_num < self._in_flight[0].first
+    def _take(self, count: int) -> list[Outgoing]:
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._waiting_bytes = sum([len(each.text) for each in self._waiting])
+        return taken

@@ -1,35 +1,69 @@
 """Repeating old messages in pieces, so that one client's range does not starve the others.
 
-Here: which range a ResendRequest means, the pieces of it, and what of the engine's answer to a
-piece may go out. Not here: feeding the engine, the wire.
+Here: which range a ResendRequest means, and Resend, which makes what is sent for it out of the
+reports that the journal gives back. Not here: reading the journal, the wire.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from fixgate.adapters.fix.fields import compose, tell, value_of
+from fixgate.adapters.fix.config import SessionConfig
+from fixgate.adapters.fix.fields import compose, repeated, value_of
 from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX
+from fixgate.application.ports.journal import SentPage
 from fixgate.domain.sessions import FixVersion
 
 _ALL_UP_TO_41: int = 999_999  # what FIX 4.1 wrote for "all"; the engine still takes it in 4.2
 
 
-@dataclass(slots=True, kw_only=True)
 class Resend:
     """A range that is being repeated; ``begin`` moves on."""
 
-    begin: int
-    last: int
-    piece: int
+    def __init__(self, config: SessionConfig, *, begin: int, last: int) -> None:
+        self._config = config
+        self.begin = begin
+        self.last = last
+        self.page: SentPage | None = None  # what the journal has given back and is not sent yet
 
     @property
     def done(self) -> bool:
         """Whether all of it has been repeated."""
         return self.begin > self.last
 
-    @property
-    def end(self) -> int:
-        """The last number of the piece that is next."""
-        return min(self.begin + self.piece - 1, self.last)
+    def piece(self, page: SentPage, sending_time: str) -> list[str]:
+        """What is sent for one page of reports; what they leave out is filled (FIX: 123=Y).
+
+        Messages of the session layer are not repeated, as FIX demands of all but Reject, for which
+        it allows it.
+        """
+        texts: list[str] = []
+        for number, text in page.reports:
+            if not self.begin <= number <= self.last:
+                continue
+            if number > self.begin:
+                texts.append(self._gap_fill(number, sending_time))
+            texts.append(repeated(text, sending_time))
+            self.begin = number + 1
+        if page.place is None and not self.done:
+            texts.append(self._gap_fill(self.last + 1, sending_time))
+            self.begin = self.last + 1
+        return texts
+
+    def _gap_fill(self, new_seq_no: int, sending_time: str) -> str:
+        config = self._config
+        return compose(
+            config.version.value,
+            [
+                (35, "4"),
+                (34, str(self.begin)),
+                (49, config.sender_comp_id),
+                (43, "Y"),
+                (52, sending_time),
+                (122, sending_time),
+                (56, config.target_comp_id),
+                (123, "Y"),
+                (36, str(new_seq_no)),
+            ],
+        )
 
 
 def asked(text: str, version: FixVersion, *, next_sender: int) -> tuple[int, int] | None:
@@ -42,33 +76,15 @@ def asked(text: str, version: FixVersion, *, next_sender: int) -> tuple[int, int
     return max(begin, 1), last
 
 
-def request(version: FixVersion, comp_ids: tuple[str, str], seq: int, rest: dict[int, str]) -> str:
-    """A ResendRequest of our own making for the next piece: SenderCompID and TargetCompID as the
-    client writes them, a MsgSeqNum that the engine has counted already, and 52, 7 and 16.
+def own_answer(sent: Iterable[str]) -> list[str] | None:
+    """What the engine said to a ResendRequest besides its gap fill; None if it did not take it.
+
+    It keeps no messages, so it fills the whole range (Session::nextResendRequest, with
+    PersistMessages=N); that it does is how it shows that the request was in order.
     """
-    sender, target = comp_ids
-    head = [(35, "2"), (34, str(seq)), (49, sender), (52, rest[52]), (56, target)]
-    return compose(version.value, [*head, (7, rest[7]), (16, rest[16])])
-
-
-def progress(sent: list[str], begin: int) -> tuple[list[str], int]:
-    """What of the engine's answer may go out, and the first number it has not covered.
-
-    After a range that ends in numbers never used, the engine adds a gap fill that begins at the
-    start of the range and repeats what was sent (Session::generateRetransmits). It is left out;
-    the uncovered rest is asked for with the next piece.
-    """
-    passing: list[str] = []
-    for text in sent:
-        if "\x0143=Y\x01" not in text:
-            passing.append(text)
-            continue
-        msg_type, number = tell(text)
-        if number < begin:
-            continue
-        passing.append(text)
-        begin = int(value_of(text, 36) or 0) if msg_type == "4" else number + 1
-    return passing, begin
+    texts = list(sent)
+    others = [each for each in texts if "\x0143=Y\x01" not in each]
+    return others if len(others) < len(texts) else None
 
 
 def _number(value: str | None) -> int | None:

@@ -1,24 +1,25 @@
 """What one session sends: reports under promised numbers, and the engine's own messages.
 
-Here: Sender, the only caller of the engine that makes it send. It keeps the engine's next number
-above every reservation while the engine may speak, and writes in the order of the numbers.
-Not here: what comes from the client (client_session), sockets (connection).
+Here: Sender, the only caller of the engine that makes it speak. It keeps the engine's next number
+above every reservation while the engine may speak, writes that number down before the message is
+sent, and writes to the client in the order of the numbers.
+Not here: what comes from the client (client_session), sockets (connection), repeating (resend).
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from fixgate.adapters.fix.engine import EngineSession, Taken
-from fixgate.adapters.fix.fields import tell, value_of, wire_bytes, with_values
+from fixgate.adapters.fix.fields import tell, wire_bytes, with_values
+from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.outbox import Outbox, Outgoing
 from fixgate.adapters.fix.recorder import Recorder
 from fixgate.adapters.fix.tags import utc_timestamp
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Handling
-from fixgate.domain.errors import InvariantBroken, require
+from fixgate.domain.errors import require
 
 _NS: Final = 1_000_000_000
-_FEW: Final = 3
 LATE: Final = "released late: SendingTime is the time of the release"
 
 
@@ -57,9 +58,16 @@ class Sender:
     """The outgoing half of one session. ``wire`` is None while no client is connected."""
 
     def __init__(
-        self, engine: EngineSession, record: Recorder, clock: Clock, *, late_after_s: float
+        self,
+        engine: EngineSession,
+        numbers: NumbersFile,
+        record: Recorder,
+        clock: Clock,
+        *,
+        late_after_s: float,
     ) -> None:
         self._engine = engine
+        self._numbers = numbers
         self._record = record
         self._clock = clock
         self._late_after_ns = int(late_after_s * _NS)
@@ -86,38 +94,47 @@ class Sender:
         return first
 
     def turn(self, call: Callable[[], Taken]) -> Taken:
-        """Let the engine do something; what it sends gets numbers above every reservation."""
-        if not self._outbox.in_flight:
-            return call()
-        if self._engine.next_sender != self._next_free:
+        """Let the engine do something; what it sends gets numbers above every reservation.
+
+        Raises:
+            SessionStoreFailed: the numbers it used up could not be written down.
+
+        """
+        in_flight = self._outbox.in_flight
+        if in_flight and self._engine.next_sender != self._next_free:
             self._engine.next_sender = self._next_free
         taken = call()
-        self._next_free = self._engine.next_sender
+        if taken.spoke:
+            self._numbers.write(self._engine.next_sender)
+        if in_flight:
+            self._next_free = self._engine.next_sender
+        return taken
+
+    def reset(self) -> Taken:
+        """Log out if logged on, and begin again from 1 on both sides."""
+        require(not self._outbox.in_flight, "a reset while reports are being committed")
+        taken = self._engine.reset()
+        self._numbers.write(self._engine.next_sender)
         return taken
 
     def release(self, reports: Sequence[tuple[int, str]]) -> None:
-        """Send the reports of the oldest reservation.
+        """Send the reports of the oldest reservation. Nobody there: the journal has them.
 
         Raises:
-            SessionStoreFailed: the engine could not store one; it and what follows is not written.
-            InvariantBroken: a number was not promised, or the engine would send something else
-                than what was journaled; likewise.
+            InvariantBroken: a number was not promised.
 
         """
         first, count = self._outbox.oldest()
-        late_before = utc_timestamp(self._clock.now_ns() - self._late_after_ns)
-        ready: list[Outgoing] = []
-        few = len(reports) <= _FEW
-        for number, text in reports:
-            require(first <= number < first + count, f"MsgSeqNum {number} was not reserved")
-            came_out = self._send(number, text, late_before)
-            ready += self._outbox.offer(Outgoing(number, came_out, Handling.REPORT, repeats=False))
-            if few:  # one write each: the first need not wait until the last is stored
-                self.write(ready)
-                ready = []
+        if reports:
+            promised = first <= reports[0][0] and reports[-1][0] < first + count
+            require(promised, f"MsgSeqNum {reports[0][0]} to {reports[-1][0]} were not reserved")
         if not self._outbox.in_flight:
             self._end_of_flight()
-        self.write(ready + self._outbox.freed())
+        if self.wire is None:
+            return
+        for each in self._in_time(reports):
+            self._outbox.offer(each)
+        self.write(self._outbox.freed())
 
     def abandon(self) -> None:
         """The commits in flight have failed: their numbers stay unused for ever."""
@@ -126,21 +143,15 @@ class Sender:
             self._end_of_flight()
             self.write(self._outbox.freed())
 
-    def send_own(self, text: str) -> None:
-        """Send an application message of the door's own making under the next number."""
-        require(not self._outbox.in_flight, "the door speaks only when nothing is in flight")
-        number = self._engine.next_sender
-        came_out = self._engine.send(text, None)
-        self.write(self._outbox.offer(Outgoing(number, came_out, Handling.ENGINE, repeats=False)))
-
     def pass_on(self, texts: Sequence[str]) -> None:
         """Write what the engine sent in a turn, as far as its turn has come."""
-        ready: list[Outgoing] = []
         for text in texts:
-            repeats = "\x0143=Y\x01" in text
-            handling = Handling.RESENT if repeats else Handling.ENGINE
-            ready += self._outbox.offer(Outgoing(tell(text)[1], text, handling, repeats=repeats))
-        self.write(ready)
+            self._outbox.offer(Outgoing(tell(text)[1], text, Handling.ENGINE))
+        self.write(self._outbox.freed())
+
+    def repeat(self, texts: Sequence[str]) -> None:
+        """Write repetitions of old messages, which have no place among the new."""
+        self.write([Outgoing(0, each, Handling.RESENT) for each in texts])
 
     def hold_new(self) -> None:
         """From now on only repetitions of old messages go out."""
@@ -156,15 +167,19 @@ class Sender:
         self.write(self._outbox.drain())
 
     def connection_lost(self) -> None:
-        """Nobody is there: the engine's store has what the next connection will ask for."""
+        """Nobody is there: the journal has what the next connection will ask for."""
         self.wire = None
         self._outbox.drain()
+
+    def close(self) -> None:
+        """Write down the last number for good."""
+        self._numbers.close(self._engine.next_sender)
 
     def write(self, messages: Sequence[Outgoing]) -> None:
         """To the socket and to the record; nowhere if nobody is connected."""
         if self.wire is None or not messages:
             return
-        self.wire.write(b"".join([wire_bytes(each.text) for each in messages]))
+        self.wire.write(wire_bytes("".join([each.text for each in messages])))
         for each in messages:
             if each.handling is not Handling.REPORT:  # those are journaled before they are sent
                 self._record.outgoing(each.text, each.handling)
@@ -173,22 +188,19 @@ class Sender:
         if self._engine.next_sender != self._next_free:
             self._engine.next_sender = self._next_free
 
-    def _send(self, number: int, text: str, late_before: str) -> str:
-        engine = self._engine
-        if engine.next_sender != number:
-            engine.next_sender = number
-        sending_time = value_of(text, 52)
-        # A client refuses a SendingTime too far from its clock, so an old one is not kept.
-        if sending_time is None or sending_time < late_before:
-            return self._send_late(text, sending_time)
-        came_out = engine.send(text, sending_time)
-        if came_out != text:
-            raise InvariantBroken(f"the engine made {came_out!r} of {text!r}")
-        return came_out
+    def _in_time(self, reports: Sequence[tuple[int, str]]) -> list[Outgoing]:
+        """A client refuses a SendingTime too far from its clock, so an old one is not kept."""
+        late_before = utc_timestamp(self._clock.now_ns() - self._late_after_ns)
+        made = []
+        for number, text in reports:
+            sent_at = text.find("\x0152=") + 4
+            if text[sent_at : text.index("\x01", sent_at)] < late_before:
+                made.append(Outgoing(number, self._late(text), Handling.REPORT))
+            else:
+                made.append(Outgoing(number, text, Handling.REPORT))
+        return made
 
-    def _send_late(self, text: str, sending_time: str | None) -> str:
-        came_out = self._engine.send(text, None)
-        if sending_time is None or with_values(came_out, {52: sending_time}) != text:
-            raise InvariantBroken(f"the engine made {came_out!r} of {text!r}")
-        self._record.outgoing(came_out, Handling.REPORT, reason=LATE)
-        return came_out
+    def _late(self, text: str) -> str:
+        restamped = with_values(text, {52: utc_timestamp(self._clock.now_ns())})
+        self._record.outgoing(restamped, Handling.REPORT, reason=LATE)
+        return restamped

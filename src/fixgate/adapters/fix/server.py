@@ -16,9 +16,11 @@ from fixgate.adapters.fix.connection import Connection
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
+from fixgate.adapters.fix.numbers import NumbersFile, first_sender
 from fixgate.adapters.fix.recorder import Deliver
 from fixgate.application.ports.clock import Clock
-from fixgate.application.ports.fix import FixDelivered, FixPort, SessionStoreFailed
+from fixgate.application.ports.fix import FixDelivered, FixPort
+from fixgate.application.ports.journal import Sent
 from fixgate.domain.errors import require
 from fixgate.domain.ids import SessionName
 
@@ -34,7 +36,9 @@ class FixServer(FixPort):
     remember_refused: told, before a message is refused because of ``halt``, up to which number a
     session's messages are refused, so that these are not asked for again; told again, with a lower
     number, when the refusal could not be sent. False: it could not remember.
-    starts: what the journal knows of each session; a session without one goes by its store.
+    sent: reads back the reports that clients ask for again.
+    fence: grows each time a process takes the journal.
+    starts: what the journal knows of each session; one without has never been used.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class FixServer(FixPort):
         room: Callable[[], bool],
         clock: Clock,
         remember_refused: RememberRefused,
+        sent: Sent,
+        fence: int,
         limits: DoorLimits | None = None,
         starts: Mapping[SessionName, SessionStart] = MappingProxyType({}),
     ) -> None:
@@ -55,13 +61,24 @@ class FixServer(FixPort):
         limits = limits or DoorLimits()
         self._sessions: dict[SessionName, ClientSession] = {}
         for config in sessions:
+            start = starts.get(config.name, SessionStart())
+            numbers = NumbersFile(data / "fix" / config.name / "numbers", fence=fence)
             engine = EngineSession(
                 config,
                 read(dictionaries, config.version),
-                data / "fix" / config.name,
-                start=starts.get(config.name),
+                next_sender=first_sender(start, numbers.read()),
+                next_target=start.next_target,
             )
-            self._sessions[config.name] = ClientSession(config, engine, deliver, clock, limits)
+            numbers.write(engine.next_sender)
+            self._sessions[config.name] = ClientSession(
+                config,
+                engine,
+                numbers=numbers,
+                deliver=deliver,
+                sent=sent,
+                clock=clock,
+                limits=limits,
+            )
         self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)
         self._remember_refused = remember_refused
         self._close_timeout_s = limits.close_timeout_s
@@ -86,7 +103,7 @@ class FixServer(FixPort):
     async def stop(self, text: str) -> None:
         """Log every session out with ``text``, wait a bounded time, and close the connections.
 
-        Reports may still be reserved and released: the engine keeps them for the next connection.
+        Reports may still be reserved and released: the journal keeps them for the next connection.
         """
         self._door.shut(text)
         if self._server is not None:
@@ -99,7 +116,7 @@ class FixServer(FixPort):
             self._tick_timer.cancel()
 
     def close(self) -> None:
-        """Give the engines and their files back; the last call."""
+        """Give the engines back and write their numbers down; the last call."""
         for session in self._sessions.values():
             session.close()
 
@@ -118,13 +135,7 @@ class FixServer(FixPort):
         return None if found is None else found.reserve(count)
 
     def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
-        found = self._sessions[session]
-        try:
-            found.release(reports)
-        except SessionStoreFailed as failure:
-            # Not even a Logout may take the numbers of reports that are durable and not sent.
-            found.cut_off(str(failure))
-            raise
+        self._sessions[session].release(reports)
 
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         self._door.shut(text)
@@ -142,25 +153,16 @@ class FixServer(FixPort):
                 session.cut_off(text)
             return
         for name, session in self._sessions.items():
-            self._say_no(session, waiting.get(name, []), text)
+            for each in waiting.get(name, []):
+                session.answer_refused(each, text)
             if session.connected:
                 session.logout(text)
 
     def _refuse(self, session: ClientSession, text: str, refused: FixDelivered) -> None:
         if self._remember_refused({session.config.name: refused.message.msg_seq_num}):
-            self._say_no(session, [refused], text)
+            session.answer_refused(refused, text)
         else:
             session.cut_off(text)
-
-    def _say_no(self, session: ClientSession, refused: Sequence[FixDelivered], text: str) -> None:
-        """Answer each; what cannot be answered counts as not received, and is asked for again."""
-        for each in refused:
-            try:
-                session.answer_refused(each, text)
-            except SessionStoreFailed as failure:
-                self._remember_refused({session.config.name: each.message.msg_seq_num - 1})
-                session.cut_off(str(failure))
-                return
 
     # --- time
 

@@ -8,6 +8,7 @@ Not here: what the tables are; reading and writing.
 import os
 import platform
 import sqlite3
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from fixgate.adapters.store.errors import StoreUnusable
 from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.reader import Reader
 from fixgate.adapters.store.recall import StoreRecall
+from fixgate.adapters.store.sent import SentMessages
 from fixgate.adapters.store.sqlite import APPLICATION_ID, connect_to_look, connect_writer, schema
 from fixgate.adapters.store.writer import SqliteJournal
 from fixgate.application.ports.clock import Clock
@@ -45,6 +47,7 @@ class Store:
         self._lock = lock
         self._journal: SqliteJournal | None = None
         self._recall: StoreRecall | None = None
+        self._sent: SentMessages | None = None
 
     def journal(self, *, log_room_bytes: int = 0) -> SqliteJournal:
         """The journal, made at the first call, which must be made on the event loop's thread.
@@ -72,11 +75,22 @@ class Store:
             self._recall = StoreRecall(self.path)
         return self._recall
 
+    def sent(self, position: Callable[[], int]) -> SentMessages:
+        """What reads back messages for a ResendRequest, made at the first call.
+
+        position: the number of the last record decided.
+        """
+        if self._sent is None:
+            self._sent = SentMessages(lambda: Reader(self.path), position)
+        return self._sent
+
     async def close(self) -> None:
         """Let what waits become durable, close everything and give up the lock."""
         # The writer last: only a connection that may write can fold the log into the database.
         if self._recall is not None:
             self._recall.close()
+        if self._sent is not None:
+            self._sent.close()
         self.reader.close()
         if self._journal is not None:
             await self._journal.close()

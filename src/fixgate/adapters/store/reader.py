@@ -312,27 +312,34 @@ class Reader:
 
     # --- what a ResendRequest asks --------------------------------------------------------
 
-    def sent_numbers(self, session: SessionName) -> Iterator[tuple[int, int]]:
+    def sent_numbers(self, session: SessionName, *, since: int = 0) -> Iterator[tuple[int, int]]:
         """MsgSeqNum and record of our application messages, newest first, each as first sent.
 
-        Ends where the session's numbering began: at our Logon with number 1.
+        Ends after the record ``since``; without it where the session's numbering began, at our
+        Logon with number 1.
         """
         columns = t.fix_messages.c
-        query = (
-            select(columns.seq, columns.msg_type, columns.msg_seq_num)
-            .where(columns.session == session, columns.direction == Direction.OUT.value)
-            .where(columns.repeats == 0)
-            .order_by(columns.seq.desc())
-            .limit(_PAGE)
-        )
-        before = self.last()[0] + 1
-        while rows := self._rows(query.where(columns.seq < before)):
+        query = _sent(session).order_by(columns.seq.desc()).limit(_PAGE)
+        before, lowest = self.last()[0] + 1, None
+        begun = False
+        while rows := self._rows(query.where(columns.seq < before, columns.seq > since)):
             for row in rows:
                 if row.msg_type not in _ADMIN:
+                    if begun and (lowest is None or row.msg_seq_num >= lowest):
+                        return
+                    lowest = row.msg_seq_num
                     yield row.msg_seq_num, row.seq
-                elif row.msg_type == "A" and row.msg_seq_num == 1:
-                    return
+                elif not since and row.msg_type == "A" and row.msg_seq_num == 1:
+                    # What was decided just before the Logon was recorded has a higher number.
+                    begun = True
             before = rows[-1].seq
+
+    def sent_from(self, session: SessionName, seq: int, count: int) -> list[tuple[int, int]]:
+        """The same from record ``seq`` on, oldest first, at most ``count``."""
+        columns = t.fix_messages.c
+        query = _sent(session).where(columns.seq >= seq, columns.msg_type.not_in(_ADMIN))
+        rows = self._rows(query.order_by(columns.seq).limit(count))
+        return [(row.msg_seq_num, row.seq) for row in rows]
 
     def texts(self, seqs: Sequence[int]) -> list[str]:
         """The FIX messages of these records, one character per byte, in the order asked for.
@@ -350,6 +357,15 @@ class Reader:
         if missing:
             raise RecordUnreadable(f"there is no record {missing[0]}")
         return [found[seq] for seq in seqs]
+
+
+def _sent(session: SessionName) -> Select[Any]:
+    columns = t.fix_messages.c
+    return (
+        select(columns.seq, columns.msg_type, columns.msg_seq_num)
+        .where(columns.session == session, columns.direction == Direction.OUT.value)
+        .where(columns.repeats == 0)
+    )
 
 
 def _messages() -> Select[Any]:

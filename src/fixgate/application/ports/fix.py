@@ -13,7 +13,7 @@ from fixgate.domain.ids import SessionName
 
 
 class SessionStoreFailed(Exception):  # noqa: N818 - it names a fact
-    """The session layer could not keep a message of ours; its number must not be used again."""
+    """The number of a message of ours could not be kept; a later process would use it again."""
 
 
 @unique
@@ -95,10 +95,6 @@ class FixPort(Protocol):
         """Hand over reports (MsgSeqNum, complete message) whose commit is durable.
 
         Must be called once for each ``reserve``, in the same order per session.
-
-        Raises:
-            SessionStoreFailed: nothing of these was sent, and nothing else will be under their
-                numbers; the next process hands them over.
         """
         ...
 

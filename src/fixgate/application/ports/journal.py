@@ -1,12 +1,14 @@
 """The durable record.
 
-Here: Batch, which is committed as one, Journal, which commits it, and Recall, which reads back.
+Here: Batch, which is committed as one, Journal, which commits it, and what reads back: Recall
+for orders, Sent for messages.
 Not here: SQL, encoding, threads.
 """
 
 from asyncio import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fixgate.application.ports.fix import FixMessage
 from fixgate.domain.frozen import value
@@ -116,6 +118,40 @@ class Journal(Protocol):
         """Make ``batch`` durable. Batches become durable in order.
 
         The future fails if it could not be made durable; then every later one fails too.
+        """
+        ...
+
+
+class SentPage(NamedTuple):
+    """Some of the messages that were sent to a session."""
+
+    reports: Sequence[tuple[int, str]]  # MsgSeqNum and text, ascending
+    place: int | None  # where the next page begins; None: there are no more
+
+
+class Sent(Protocol):
+    """Reads back the application messages that were sent to a session, for a ResendRequest."""
+
+    def position(self) -> int:
+        """A place in the journal: whatever is decided from now on comes after it."""
+        ...
+
+    def page(
+        self,
+        session: SessionName,
+        begin: int,
+        last: int,
+        *,
+        place: int | None,
+        since: int,
+        count: int,
+    ) -> "Future[SentPage]":
+        """Read at most ``count`` messages with MsgSeqNum from ``begin`` to ``last``.
+
+        place: None, or what the page before said.
+        since: the position at which the numbers last began at 1; 0 if that was before this
+        process, and is to be found in the journal.
+        Never blocks. The future fails if the journal cannot be read.
         """
         ...
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from fakes.edges import FakeSent
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits, SessionStart
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.engine import EngineSession
 from fixgate.adapters.fix.framing import Framer
 from fixgate.adapters.fix.logon import Approved, judge, key_of
+from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Arrived
 from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
 from fixgate.domain.sessions import FixVersion
@@ -58,15 +60,23 @@ class Kit:
         self.config = config(self.client)
         self.said: list[FixDelivered | FixNoted | SessionChanged] = []
         self.clock = SystemClock()
+        self.sent = FakeSent()
+        self.numbers = NumbersFile(folder / "numbers", fence=1)
+        start = start or SessionStart()
         self.engine = EngineSession(
-            self.config, read(FIX_SPECS, FixVersion.FIX44), folder, start=start
+            self.config,
+            read(FIX_SPECS, FixVersion.FIX44),
+            next_sender=start.next_sender,
+            next_target=start.next_target,
         )
         self.session = ClientSession(
             self.config,
             self.engine,
-            self.said.append,
-            self.clock,
-            DoorLimits(**limits),  # type: ignore[arg-type] # counts are whole numbers
+            numbers=self.numbers,
+            deliver=self.said.append,
+            sent=self.sent,
+            clock=self.clock,
+            limits=DoorLimits(**limits),  # type: ignore[arg-type] # counts are whole numbers
         )
         self.wire = FakeWire()
 
@@ -102,7 +112,14 @@ class Kit:
 
     def release(self, *numbers: int) -> None:
         """One report for each number."""
-        self.session.release([(each, report(each, client=self.client)) for each in numbers])
+        reports = [(each, report(each, client=self.client)) for each in numbers]
+        self.sent.keep(self.config.name, reports)
+        self.session.release(reports)
+
+    def resend_all(self) -> None:
+        """As the connection does when it is woken."""
+        while self.session.may_resend:
+            self.session.resend_more()
 
     def wrote(self) -> list[dict[str, str]]:
         """What went to the client since the last call, by tag."""

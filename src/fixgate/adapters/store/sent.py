@@ -1,0 +1,101 @@
+"""Reading back what was sent to a session, for a ResendRequest.
+
+Here: SentMessages, which implements the port. A client may ask for any message of any day, and
+finding the first of them may mean looking at all that came after it: so this reads on a thread of
+its own with a connection of its own, a page at a time, and memory holds one page.
+Not here: what is made of a message that is sent again.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from fixgate.adapters.store.reader import Reader
+from fixgate.application.ports.journal import Sent, SentPage
+from fixgate.domain.ids import SessionName
+
+_OUT_OF_ORDER_MAX: Final = 1_000
+"""The session layer's own messages come to the journal after the reports that follow them; many
+more numbers than can lie between the two."""
+
+
+class SentMessages(Sent):
+    """Reads back messages. To be used on the event loop's thread, and closed there.
+
+    open_reader: called once, on the reading thread.
+    position: the number of the last record decided.
+    """
+
+    def __init__(self, open_reader: Callable[[], Reader], position: Callable[[], int]) -> None:
+        self._open_reader = open_reader
+        self._position = position
+        self._reader: Reader | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sent")
+
+    def position(self) -> int:
+        return self._position()
+
+    def page(
+        self,
+        session: SessionName,
+        begin: int,
+        last: int,
+        *,
+        place: int | None,
+        since: int,
+        count: int,
+    ) -> "Future[SentPage]":
+        def read() -> SentPage:
+            reader = self._opened()
+            first = place
+            if first is None:
+                first = _first(reader, session, begin, last, since=since)
+            if first is None:
+                return SentPage((), None)
+            return _page(reader, session, (begin, last), first, count)
+
+        return asyncio.get_running_loop().run_in_executor(self._thread, read)
+
+    def close(self) -> None:
+        """Close the connection; waits for the page that is being read."""
+        self._thread.submit(self._close_reader).result()
+        self._thread.shutdown()
+
+    def _opened(self) -> Reader:
+        if self._reader is None:
+            self._reader = self._open_reader()
+        return self._reader
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _first(
+    reader: Reader, session: SessionName, begin: int, last: int, *, since: int
+) -> int | None:
+    """The record of the earliest message of the range; None if none of it was a message."""
+    first = None
+    for number, seq in reader.sent_numbers(session, since=since):
+        if begin <= number <= last:
+            first = seq
+        elif number < begin - _OUT_OF_ORDER_MAX:
+            break
+    return first
+
+
+def _page(
+    reader: Reader, session: SessionName, wanted: tuple[int, int], first: int, count: int
+) -> SentPage:
+    found = reader.sent_from(session, first, count)
+    begin, last = wanted
+    fitting = sorted(each for each in found if begin <= each[0] <= last)
+    texts = reader.texts([seq for _, seq in fitting])
+    reports = [
+        (number, text.encode("latin-1").decode("utf-8", "surrogateescape"))
+        for (number, _), text in zip(fitting, texts, strict=True)
+    ]
+    over = len(found) < count or found[-1][0] > last + _OUT_OF_ORDER_MAX
+    return SentPage(reports, None if over else found[-1][1] + 1)
