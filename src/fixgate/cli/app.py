@@ -11,6 +11,7 @@ from importlib.metadata import version as installed_version
 import typer
 
 from fixgate.cli import checking, demo_command, double, following, order, running, status, tables
+from fixgate.cli.compliance import add_commands
 from fixgate.cli.console import FAILED, USAGE, Problem
 
 # All that can be wrong with arguments is one of these. typer brings a click of its own along, and
@@ -35,6 +36,9 @@ app.command("sessions")(tables.sessions)
 app.command("executions")(tables.executions)
 app.command("demo")(demo_command.demo)
 app.command("double")(double.double)
+
+
+add_commands(app)
 
 
 @app.command("version")

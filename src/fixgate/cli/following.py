@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -17,6 +16,7 @@ from fixgate.adapters.clock import SystemClock
 from fixgate.cli.console import HERE, Home, load_configuration, open_journal, say, usage
 from fixgate.cli.dictionary import NO_NAMES, Names, read_names
 from fixgate.cli.fixtext import Message, parse, shown
+from fixgate.cli.moments import microseconds, moment_ns
 
 if TYPE_CHECKING:
     from fixgate.adapters.store.reader import MessageFilter, Reader, StoredMessage
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _LAST: Final = 20
 _ALL: Final = 1_000_000
 _POLL_S: Final = 0.25
-_AGO: Final = re.compile(r"(\d+)([smhd])")
-_SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _SECRET: Final = frozenset({554, 925})  # Password, NewPassword
 _SECRET_FIELD: Final = re.compile("\x01(554|925)=[^\x01]*")
 # Said in the first line, or the same in every message of a session.
@@ -87,21 +84,8 @@ def log(  # noqa: PLR0917 - typer gives every option by its name
 
 
 def since_ns(text: str, now: int) -> int:
-    """A time that a person typed, as UTC nanoseconds since 1970; ``now`` is the same."""
-    ago = _AGO.fullmatch(text)
-    if ago is not None:
-        return now - int(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000
-    try:
-        if _CLOCK_TIME.fullmatch(text):
-            today = datetime.fromtimestamp(now // 1_000_000_000, tz=UTC)
-            hour, minute, second = (*map(int, text.split(":")), 0)[:3]
-            moment = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment.replace(tzinfo=moment.tzinfo or UTC)
-    except ValueError:
-        usage(f"--since {text}: a time like 10m, 2h, 14:30 or 2030-12-31T14:30")
-    return int(moment.timestamp()) * 1_000_000_000
+    """The time given with --since."""
+    return moment_ns("--since", text, now)
 
 
 def past(reader: "Reader", wanted: Wanted, count: int) -> "list[StoredMessage]":
@@ -207,8 +191,6 @@ def raw_text(text: str) -> str:
 
 def _headline(stored: "StoredMessage", name: str) -> None:
     row = stored.row
-    moment = datetime.fromtimestamp(row.at_ns // 1_000_000_000, tz=UTC)
-    microseconds = row.at_ns % 1_000_000_000 // 1_000
     way = "->" if row.direction == "in" else "<-"  # as the client sees it
     handling = stored.message.handling.value
     notes = [handling] if handling not in ("delivered", "engine", "report") else []
@@ -217,8 +199,7 @@ def _headline(stored: "StoredMessage", name: str) -> None:
     what = f"{name} ({row.msg_type})" if name else shown(row.msg_type)
     what = f"{what} #{row.msg_seq_num}" if row.msg_type else "no message"
     say(
-        f"{moment:%Y-%m-%d %H:%M:%S}.{microseconds:06d}  {row.session or '(nobody)'} {way} "
-        f"{what}{note}",
+        f"{microseconds(row.at_ns)}  {row.session or '(nobody)'} {way} {what}{note}",
         "cyan" if row.direction == "in" else "green",
     )
 

@@ -20,8 +20,8 @@ import struct
 from hashlib import sha256
 from typing import Final
 
-_HEAD: Final = struct.Struct(">QqqIII")
-_NO_SESSION: Final = 0xFFFFFFFF
+HEAD: Final = struct.Struct(">QqqIII")
+NO_SESSION: Final = 0xFFFFFFFF
 
 
 def genesis(epoch: str) -> bytes:
@@ -41,8 +41,8 @@ def link(  # noqa: PLR0917 - the columns in their order; names would cost on the
     """The hash of a record."""
     name = kind.encode()
     if session is None:
-        head = _HEAD.pack(seq, at_ns, cause or 0, len(name), _NO_SESSION, len(payload))
+        head = HEAD.pack(seq, at_ns, cause or 0, len(name), NO_SESSION, len(payload))
         return sha256(prev_hash + head + name + payload).digest()
     whose = session.encode()
-    head = _HEAD.pack(seq, at_ns, cause or 0, len(name), len(whose), len(payload))
+    head = HEAD.pack(seq, at_ns, cause or 0, len(name), len(whose), len(payload))
     return sha256(prev_hash + head + name + whose + payload).digest()

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Row,
     Select,
     StaticPool,
@@ -126,6 +127,11 @@ class Reader:
         """Close the connection."""
         self._connection.close()
         self._engine.dispose()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that it reads with, for questions of other modules."""
+        return self._connection
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         return self._connection.execute(query).fetchall()

@@ -1,0 +1,174 @@
+"""The whole journal, wherever its records are kept by now: archived days, then the database.
+
+Here: Ledger, which gives records in order across the seam, raw or decoded, and verifies them;
+Span, a range of records.
+Not here: the files of the archive (archive), the formula (chain), searching (searching).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fixgate.adapters.store.chain import genesis
+from fixgate.adapters.store.errors import RecordUnreadable
+from fixgate.adapters.store.kinds import decode
+from fixgate.adapters.store.raw import Damaged, Raw, RawRow, RawSource
+from fixgate.adapters.store.verifying import Progress, Verified, verify
+from fixgate.application.ports.journal import Record
+from fixgate.domain.ids import SessionName
+
+_SLACK_NS: Final = 60_000_000_000
+"""Times of neighbouring records may go back by the time that one waited to be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Records ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+class Ledger:
+    """Reads records from several places as if they were one."""
+
+    def __init__(
+        self,
+        epoch: str,
+        *,
+        archived: Sequence[RawSource] = (),
+        database: RawSource | None = None,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Put the places together.
+
+        Args:
+            epoch: of this journal.
+            archived: the days of the archive, in order.
+            database: the journal table.
+            close: called by ``close``.
+        """
+        self.epoch = epoch
+        self.archived = archived
+        self.database = database
+        self.close = close
+        self._parts = list(self._arranged())
+
+    def _arranged(self) -> Iterator[tuple[Span, RawSource]]:
+        """Each place with what is read from it: what the database has is read there."""
+        kept = self.database.bounds() if self.database is not None else None
+        until = kept[0] - 1 if kept is not None else None
+        for each in self.archived:
+            found = each.bounds()
+            if found is None:
+                continue
+            last = found[1] if until is None else min(found[1], until)
+            if found[0] <= last:
+                yield Span(found[0], last), each
+        if self.database is not None and kept is not None:
+            yield Span(*kept), self.database
+
+    def span(self) -> Span | None:
+        """The first and last record there; None if there is none."""
+        return Span(self._parts[0][0].first, self._parts[-1][0].last) if self._parts else None
+
+    def pages(self, from_seq: int, to_seq: int) -> Iterator[Sequence[RawRow]]:
+        """The records of a range, in order.
+
+        Raises:
+            Damaged: one cannot be read; those before it were given.
+        """
+        for span, source in self._parts:
+            first, last = max(from_seq, span.first), min(to_seq, span.last)
+            if first <= last:
+                yield from source.pages(first, last)
+
+    def raw(self, from_seq: int, to_seq: int) -> Iterator[Raw]:
+        """The same one by one, by name."""
+        for page in self.pages(from_seq, to_seq):
+            yield from map(Raw._make, page)
+
+    def one(self, seq: int) -> Raw | None:
+        """A record by its number."""
+        return next(self.raw(seq, seq), None)
+
+    def records(self, from_seq: int, to_seq: int) -> Iterator[Record]:
+        """Records decoded, in order.
+
+        Raises:
+            RecordUnreadable: one cannot be read or does not fit its kind; it names the record.
+        """
+        try:
+            for page in self.pages(from_seq, to_seq):
+                for seq, at_ns, kind, session, cause, payload, _, _ in page:
+                    yield Record(seq, at_ns, session, cause, _decoded(seq, kind, payload))
+        except Damaged as damage:
+            raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
+
+    def first_at(self, at_ns: int) -> int:
+        """The first number at or after a time; one more than the last if all are before it."""
+        for span, source in self._parts:
+            found = source.first_at(at_ns)
+            if found is not None and found <= span.last:
+                return max(found, span.first)
+        span_all = self.span()
+        return 1 if span_all is None else span_all.last + 1
+
+    def between(self, since_ns: int | None, until_ns: int | None) -> Span | None:
+        """The records of a period: from the first at ``since_ns`` to the last before ``until_ns``.
+
+        None: there is none.
+        """
+        whole = self.span()
+        if whole is None:
+            return None
+        first = whole.first if since_ns is None else self.first_at(since_ns)
+        last = whole.last if until_ns is None else self.first_at(until_ns) - 1
+        return Span(first, last) if first <= last else None
+
+    def around(self, since_ns: int | None, until_ns: int | None) -> Span | None:
+        """Records that include all of a period, whatever the clock did; their times decide."""
+        return self.between(
+            None if since_ns is None else since_ns - _SLACK_NS,
+            None if until_ns is None else until_ns + _SLACK_NS,
+        )
+
+    def verify(self, span: Span | None = None, *, progress: Progress = lambda _: None) -> Verified:
+        """Check a range, or all from the very first record on.
+
+        The first record of a range is checked to follow the one before it.
+        """
+        if span is None:
+            whole = self.span()
+            if whole is None:
+                return Verified(records=0, last_seq=0, last_hash=None)
+            span = Span(1, whole.last)
+        tip: bytes | None = genesis(self.epoch)
+        if span.first > 1:
+            before = self._before(span.first)
+            tip = None if before is None else before.hash
+        return verify(
+            self.pages(span.first, span.last),
+            after_seq=span.first - 1,
+            tip=tip,
+            to_seq=span.last,
+            progress=progress,
+        )
+
+    def _before(self, seq: int) -> Raw | None:
+        try:
+            return self.one(seq - 1)
+        except Damaged:
+            return None
+
+
+def _decoded(seq: int, kind: str, payload: str) -> object:
+    try:
+        return decode(kind, payload)
+    except RecordUnreadable as problem:
+        raise RecordUnreadable(f"record {seq}: {problem}") from problem
+
+
+def named(name: str | None) -> SessionName | None:
+    """A session's name as its type."""
+    return None if name is None else SessionName(name)

@@ -1,0 +1,13 @@
+"""The commands that find, prove, export and keep what was recorded, by name.
+
+Here: add_commands(). Not here: what the commands do.
+"""
+
+import typer
+
+from fixgate.cli import verifying
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add them to the application."""
+    app.command("verify")(verifying.verify)
