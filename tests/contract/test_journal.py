@@ -20,7 +20,7 @@ from fixgate.adapters.store import (
     open_store,
 )
 from fixgate.application.ports.fix import FixMessage
-from fixgate.application.ports.journal import Batch, FixIn, FixRow, Record
+from fixgate.application.ports.journal import Batch, FixIn, FixRow, OperatorRow, Record
 from fixgate.domain import events as e
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
 from fixgate.domain.order import Execution
@@ -74,6 +74,30 @@ class JournalContract:
         await store.journal().commit(batch)
         assert list(store.reader.records()) == batch.records
         assert store.journal().last_seq == batch.records[-1].seq
+
+    async def test_what_people_did_comes_back_oldest_first(self, store: Store) -> None:
+        first = OperatorRow(1, AT_NS, "jane (ops)", "kill_switch_on", "gateway", "", "test")
+        later = OperatorRow(2, AT_NS + 1, "ops", "kill_switch_off", "gateway", "all well", "over")
+        for row in (first, later):
+            batch = noted(row.seq)
+            batch.operator_actions.append(row)
+            await store.journal().commit(batch)
+        assert store.reader.operator_actions() == [first, later]
+
+    async def test_how_a_session_ended_comes_back(self, store: Store) -> None:
+        batch = noted(1)
+        batch.connected[SESSION] = (True, "10.0.0.1:5", AT_NS)
+        batch.cancel_after_ms[SESSION] = 2_500
+        await store.journal().commit(batch)
+        batch = noted(2)
+        batch.connected[SESSION] = (False, "10.0.0.1:5", AT_NS + 1)
+        await store.journal().commit(batch)
+        (stored,) = store.reader.sessions()
+        assert (stored.connected, stored.since_ns, stored.cancel_after_ms) == (
+            False,
+            AT_NS + 1,
+            2_500,
+        )
 
     async def test_batches_become_durable_in_the_order_given(self, store: Store) -> None:
         journal, done = store.journal(), []

@@ -31,7 +31,14 @@ from fixgate.adapters.store.kinds import decode
 from fixgate.adapters.store.rows import execution_from, in_order, order_from, trades
 from fixgate.adapters.store.sqlite import connect_reader
 from fixgate.application.ports.fix import Direction, FixMessage
-from fixgate.application.ports.journal import ExecutionRow, FixIn, FixRow, Record, VenueCallRow
+from fixgate.application.ports.journal import (
+    ExecutionRow,
+    FixIn,
+    FixRow,
+    OperatorRow,
+    Record,
+    VenueCallRow,
+)
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder
@@ -52,6 +59,7 @@ class StoredSession:
     connected: bool
     peer: str
     since_ns: int
+    cancel_after_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +268,11 @@ class Reader:
             StoredSession(**{**row._mapping, "connected": bool(row.connected)})  # noqa: SLF001
             for row in self._rows(select(t.sessions).order_by(t.sessions.c.name))
         ]
+
+    def operator_actions(self) -> list[OperatorRow]:
+        """What people did, oldest first."""
+        rows = self._rows(select(t.operator_actions).order_by(t.operator_actions.c.seq))
+        return [OperatorRow(**row._mapping) for row in rows]  # noqa: SLF001 - to a dict
 
     def recent_orders(
         self, count: int, *, session: SessionName | None = None, working: bool = False

@@ -30,6 +30,7 @@ _TABLES: Final = (
     "fix_messages",
     "venue_calls",
     "sessions",
+    "operator_actions",
 )
 _WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
 _INTEGER_MAX: Final = 2**63 - 1
@@ -47,6 +48,7 @@ class Rows:
         "journal",
         "last_hash",
         "last_seq",
+        "operator_actions",
         "orders",
         "payload_bytes",
         "sessions",
@@ -67,6 +69,7 @@ class Rows:
         self.fix_messages: list[Any] = []
         self.venue_calls: list[Any] = []
         self.sessions: list[Any] = []
+        self.operator_actions: list[Any] = []
         self._changed: dict[SessionName, list[Any]] = {}
 
     def fill(self, batches: Sequence[Batch]) -> None:
@@ -102,6 +105,10 @@ class Rows:
             )  # fmt: skip
         for c in batch.venue_calls:
             self.venue_calls += (c.venue_cl_ord_id, c.seq, c.at_ns, c.venue, c.call, c.outcome)
+        for o in batch.operator_actions:
+            self.operator_actions += (
+                o.seq, o.at_ns, o.person, o.action, o.subject, o.detail, o.reason,
+            )  # fmt: skip
 
     def _note_sessions(self, batch: Batch) -> None:
         for name, last_in in batch.last_in.items():
@@ -109,12 +116,14 @@ class Rows:
         for name, last_out in batch.last_out.items():
             self._session(name)[2] = last_out
         for name, (connected, peer, since_ns) in batch.connected.items():
-            self._session(name)[3:] = int(connected), peer, since_ns
+            self._session(name)[3:6] = int(connected), peer, since_ns
+        for name, cancel_after_ms in batch.cancel_after_ms.items():
+            self._session(name)[6] = cancel_after_ms
 
     def _session(self, name: SessionName) -> list[Any]:
         row = self._changed.get(name)
         if row is None:
-            row = self._changed[name] = [*self._known.get(name, (name, 0, 0, 0, "", 0))]
+            row = self._changed[name] = [*self._known.get(name, (name, 0, 0, 0, "", 0, None))]
         return row
 
     def _add_records(self, records: Iterable[Record]) -> None:

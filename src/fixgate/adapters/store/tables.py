@@ -137,6 +137,21 @@ sessions = Table(
     Column("connected", SmallInteger, nullable=False),
     Column("peer", Text, nullable=False),
     Column("since_ns", BigInteger, nullable=False),
+    # How long after the connection ends open orders are canceled; NULL: they stay.
+    Column("cancel_after_ms", BigInteger),
+)
+
+# Who did what, and why; few rows. What stands (kill switches, disabled sessions) follows from them.
+operator_actions = Table(
+    "operator_actions",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True),  # of the input in the journal
+    Column("at_ns", BigInteger, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 meta = Table(

@@ -90,6 +90,19 @@ class VenueCallRow:
 
 
 @dataclass(slots=True)
+class OperatorRow:
+    """One row of the query table operator_actions: what a person did (control 29)."""
+
+    seq: int
+    at_ns: int
+    person: str
+    action: str
+    subject: str
+    detail: str
+    reason: str
+
+
+@dataclass(slots=True)
 class Batch:
     """What one commit makes durable: journal records, and the query tables' changes."""
 
@@ -103,6 +116,8 @@ class Batch:
     last_in: dict[SessionName, int] = field(default_factory=dict)
     last_out: dict[SessionName, int] = field(default_factory=dict)
     connected: dict[SessionName, tuple[bool, str, int]] = field(default_factory=dict)
+    cancel_after_ms: dict[SessionName, int | None] = field(default_factory=dict)
+    operator_actions: list[OperatorRow] = field(default_factory=list)
     at_ns: int = 0
 
 
