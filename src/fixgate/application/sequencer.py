@@ -143,7 +143,8 @@ class Sequencer:
             text = self._codec.encode(each.report, msg_seq_num=number, at_ns=each.at_ns)
             messages.append((number, text))
             self._note_sent(each, number, text, steps)
-        steps.batch.last_out[session] = first + len(owed) - 1
+        last = first + len(owed) - 1
+        steps.batch.last_out[session] = self._stepper.last_out[session] = last
         return messages
 
     def _note_sent(self, owed: Owed, number: int, text: str, steps: Steps) -> None:

@@ -13,6 +13,7 @@ from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import (
     Direction,
     FixDelivered,
+    FixMessage,
     FixNoted,
     Handling,
     SessionChanged,
@@ -75,6 +76,8 @@ class Stepper:
     def __init__(self, state: State, codec: Codec, recall: Recall, *, last_seq: int) -> None:
         self.state = state
         self.last_seq = last_seq
+        # Per session, the highest outgoing MsgSeqNum of this process that is in a batch.
+        self.last_out: dict[SessionName, int] = {}
         self._codec = codec
         self._recall = recall
 
@@ -171,12 +174,18 @@ class Stepper:
             return
         if item.last_in is not None:
             into.batch.last_in[item.session] = item.last_in
-        if (
-            message.msg_type == "A"
-            and message.direction is Direction.OUT
-            and _RESET in message.text
-        ):
-            into.batch.last_out[item.session] = message.msg_seq_num  # it begins again at 1
+        if message.direction is Direction.OUT and message.handling is Handling.ENGINE:
+            self._numbered(item.session, message, into)
+
+    def _numbered(self, session: SessionName, message: FixMessage, into: Steps) -> None:
+        """The session layer's own messages use up numbers too.
+
+        Its notes may be late: reports with higher numbers may have been promised before.
+        """
+        number = message.msg_seq_num
+        reset = message.msg_type == "A" and _RESET in message.text  # it begins again at 1
+        if reset or number > self.last_out.get(session, 0):
+            into.batch.last_out[session] = self.last_out[session] = number
 
     def _decide(
         self, moment: Moment, given: Input, recalled: tuple[Recalled, ...], into: Steps
