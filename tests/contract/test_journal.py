@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
+import psycopg
 import pytest
 
 from fixgate.adapters.store import (
@@ -19,11 +21,14 @@ from fixgate.adapters.store import (
     Store,
     open_store,
 )
+from fixgate.adapters.store.postgres.address import PostgresAddress
+from fixgate.adapters.store.postgres.opening import PostgresStore, open_postgres
 from fixgate.application.ports.fix import FixMessage
 from fixgate.application.ports.journal import Batch, FixIn, FixRow, OperatorRow, Record
 from fixgate.domain import events as e
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
 from fixgate.domain.order import Execution
+from postgres import new_database
 from unit.adapters.store.samples import (
     AT_NS,
     SESSION,
@@ -53,6 +58,10 @@ class JournalContract:
     def break_disk(self, store: Store) -> None:
         """From now on no commit that needs space succeeds."""
         raise NotImplementedError
+
+    def location(self, folder: Path) -> list[str]:
+        """What tells another process where the store is."""
+        return [str(folder)]
 
     def tamper(self, folder: Path, statement: str) -> None:
         """Run a statement past the gateway; raises if the store refuses."""
@@ -376,8 +385,9 @@ class JournalContract:
             await store.close()
 
     async def test_nothing_acknowledged_is_lost_by_a_killed_process(self, tmp_path: Path) -> None:
+        await self.open(tmp_path).close()
         for round_ in range(3):
-            acknowledged = kill_while_writing(tmp_path, enough=40 + 17 * round_)
+            acknowledged = kill_while_writing(self.location(tmp_path), enough=40 + 17 * round_)
             store = self.open(tmp_path)
             stored = [each.seq for each in store.reader.records()]
             assert stored == list(range(1, len(stored) + 1))
@@ -390,9 +400,9 @@ class JournalContract:
             await store.close()
 
 
-def kill_while_writing(folder: Path, *, enough: int) -> int:
+def kill_while_writing(location: list[str], *, enough: int) -> int:
     """Let a process commit, kill it in the middle, and tell which record it heard of last."""
-    command = [sys.executable, str(WRITER), str(folder)]
+    command = [sys.executable, str(WRITER), *location]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         last = 0
@@ -422,3 +432,36 @@ class TestSqliteJournal(JournalContract):
             connection.execute(statement)
         finally:
             connection.close()
+
+
+class TestPostgresJournal(JournalContract):
+    """The store for production."""
+
+    databases: ClassVar[dict[Path, PostgresAddress]] = {}
+
+    def open(self, folder: Path) -> Store:
+        if folder not in self.databases:
+            self.databases[folder] = new_database()
+        return open_postgres(self.databases[folder], folder / "var")
+
+    def location(self, folder: Path) -> list[str]:
+        address = self.databases[folder]
+        return [str(folder), address.url, address.password or ""]
+
+    def break_disk(self, store: Store) -> None:
+        assert isinstance(store, PostgresStore)
+        self._run(
+            store.address,
+            """CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+               $$BEGIN RAISE EXCEPTION 'no room'; END$$;
+               CREATE TRIGGER no_room BEFORE INSERT ON journal
+               FOR EACH ROW EXECUTE FUNCTION no_room()""",
+        )
+
+    def tamper(self, folder: Path, statement: str) -> None:
+        self._run(self.databases[folder], statement)
+
+    @staticmethod
+    def _run(address: PostgresAddress, statement: str) -> None:
+        with psycopg.connect(address.conninfo(), autocommit=True) as connection:
+            connection.execute(statement)

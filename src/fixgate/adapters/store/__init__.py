@@ -1,11 +1,18 @@
-"""The durable record in SQLite.
+"""The durable record: in SQLite or in PostgreSQL, with one schema.
 
 Here: the journal and its query tables; opening, writing, reading back.
 Not here: what is recorded (the application), what is decided (the core).
 """
 
-from fixgate.adapters.store.errors import JournalFailed, RecordUnreadable, StoreUnusable
-from fixgate.adapters.store.opening import Store, open_store
+from fixgate.adapters.store.errors import (
+    JournalFailed,
+    RecordUnreadable,
+    StoreInUse,
+    StoreLost,
+    StoreOutdated,
+    StoreUnusable,
+)
+from fixgate.adapters.store.opening import open_store
 from fixgate.adapters.store.reader import (
     MessageFilter,
     Reader,
@@ -15,6 +22,7 @@ from fixgate.adapters.store.reader import (
 )
 from fixgate.adapters.store.recall import StoreRecall
 from fixgate.adapters.store.stop_file import StopFile, Stopped
+from fixgate.adapters.store.store import Store
 from fixgate.adapters.store.writer import SqliteJournal
 
 __all__ = [
@@ -26,6 +34,9 @@ __all__ = [
     "StopFile",
     "Stopped",
     "Store",
+    "StoreInUse",
+    "StoreLost",
+    "StoreOutdated",
     "StoreRecall",
     "StoreUnusable",
     "StoredMessage",

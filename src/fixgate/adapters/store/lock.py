@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from fixgate.adapters.store.errors import StoreUnusable
+from fixgate.adapters.store.errors import StoreInUse, StoreUnusable
 
 LOCK_NAME: Final = "journal.lock"
 
@@ -24,7 +24,8 @@ class StoreLock:
         """Take the lock.
 
         Raises:
-            StoreUnusable: another process holds it, or the folder is not writable.
+            StoreInUse: another process holds it.
+            StoreUnusable: the folder is not writable.
         """
         path = database.with_name(LOCK_NAME)
         try:
@@ -36,7 +37,7 @@ class StoreLock:
         except OSError as problem:
             holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
-            raise StoreUnusable(database, f"is in use by process {holder}") from problem
+            raise StoreInUse(database, f"is in use by process {holder}") from problem
         os.ftruncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
 

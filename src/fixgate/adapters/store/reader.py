@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
+    QueuePool,
     Row,
     Select,
     StaticPool,
@@ -22,7 +24,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
 from fixgate.adapters.store.chain import genesis, link
@@ -42,6 +44,9 @@ from fixgate.application.ports.journal import (
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder
+
+if TYPE_CHECKING:
+    from fixgate.adapters.store.postgres.address import PostgresAddress
 
 _PAGE: Final = 1_000
 """Records read at once; a long query would keep the log from starting again."""
@@ -119,16 +124,17 @@ class Reader:
     """Reads what is committed. Not for several threads at once."""
 
     def __init__(
-        self, path: Path, connect: Callable[[Path], sqlite3.Connection] = connect_reader
+        self,
+        where: "Path | PostgresAddress",
+        connect: Callable[[Path], sqlite3.Connection] = connect_reader,
     ) -> None:
         """Open the store for reading.
 
         Raises:
-            sqlite3.Error: it cannot be read.
+            sqlite3.Error, psycopg.Error: it cannot be read.
         """
-        self._path = path
-        raw = connect(path)
-        self._engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+        self._where = where
+        self._engine = _engine(where, connect)
         self._connection = self._engine.connect()
 
     def close(self) -> None:
@@ -142,7 +148,15 @@ class Reader:
         return self._connection
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        return self._connection.execute(query).fetchall()
+        try:
+            return self._connection.execute(query).fetchall()
+        except DBAPIError as problem:
+            if not problem.connection_invalidated:
+                raise
+            # The server was away. What is read is committed, whichever connection reads it.
+            self._connection.close()
+            self._connection = self._engine.connect()
+            return self._connection.execute(query).fetchall()
 
     # --- what a start needs ---------------------------------------------------------------
 
@@ -156,13 +170,17 @@ class Reader:
             for table in t.metadata.tables.values():
                 self._rows(select(table).limit(1))
             if self.meta("schema_version") != str(t.SCHEMA_VERSION):
-                raise StoreUnusable(self._path, "is damaged: it contradicts itself on its version")
+                raise StoreUnusable(
+                    _named(self._where), "is damaged: it contradicts itself on its version"
+                )
             last_seq, last_hash = self.last()
             if last_hash is not None and self._first_bad(last_seq) is not None:
-                raise StoreUnusable(self._path, f"is damaged: record {last_seq} is not as written")
+                raise StoreUnusable(
+                    _named(self._where), f"is damaged: record {last_seq} is not as written"
+                )
         except (SQLAlchemyError, KeyError, UnicodeDecodeError) as problem:
             what = " ".join(str(getattr(problem, "orig", problem)).split())
-            raise StoreUnusable(self._path, f"is damaged: {what}") from problem
+            raise StoreUnusable(_named(self._where), f"is damaged: {what}") from problem
 
     def meta(self, name: str) -> str:
         """``schema_version``, ``epoch``, ``created_ns`` or ``versions``.
@@ -387,8 +405,34 @@ def _sent(session: SessionName) -> Select[Any]:
     )
 
 
+def _engine(
+    where: "Path | PostgresAddress", connect: Callable[[Path], sqlite3.Connection]
+) -> Engine:
+    if isinstance(where, Path):
+        raw = connect(where)
+        return create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    # Only those pay for the import who use it.
+    from fixgate.adapters.store.postgres.connecting import connect_reader as by_address  # noqa: PLC0415
+
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: by_address(where),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+    )
+
+
+def _named(where: "Path | PostgresAddress") -> Path | str:
+    return where if isinstance(where, Path) else str(where)
+
+
 def _messages() -> Select[Any]:
-    joined = t.fix_messages.join(t.journal, t.journal.c.seq == t.fix_messages.c.seq)
+    # The time as well: it tells which part of a journal that is kept by days has the record.
+    joined = t.fix_messages.join(
+        t.journal,
+        (t.journal.c.seq == t.fix_messages.c.seq) & (t.journal.c.at_ns == t.fix_messages.c.at_ns),
+    )
     return select(t.fix_messages, t.journal.c.kind, t.journal.c.payload).select_from(joined)
 
 

@@ -143,13 +143,13 @@ class Rows:
         self.last_hash = tip
         self.payload_bytes += length
 
-    def make_storable(self) -> None:
+    def make_storable(self, *, holds_nul: bool = True) -> None:
         """Replace what the database cannot hold in a column: lone surrogates and huge numbers.
 
         The journal's payload keeps them as they came.
         """
         for _, values in self.tables():
-            values[:] = [_storable_value(each) for each in values]
+            values[:] = [_storable_value(each, holds_nul=holds_nul) for each in values]
 
     def tables(self) -> Iterator[tuple[str, list[Any]]]:
         """The name of each table, and its rows."""
@@ -208,18 +208,21 @@ def refused_row(refused: RefusedOrder, at_ns: int) -> tuple[Any, ...]:
     )
 
 
-def storable(text: str) -> str:
-    """``text`` as a column holds it: lone surrogates become six characters each."""
+def storable(text: str, *, holds_nul: bool = True) -> str:
+    """``text`` as a column holds it: lone surrogates become six characters each.
+
+    So does U+0000 where the database cannot hold it.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
+        text = text.encode(errors="backslashreplace").decode()
+    return text if holds_nul else text.replace("\x00", "\\u0000")
 
 
-def _storable_value(value: Any) -> Any:
+def _storable_value(value: Any, *, holds_nul: bool) -> Any:
     if isinstance(value, str):
-        return storable(value)
+        return storable(value, holds_nul=holds_nul)
     if isinstance(value, int):
         return max(-_INTEGER_MAX, min(value, _INTEGER_MAX))
     return value

@@ -6,7 +6,7 @@ Not here: what is written or read.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fixgate.adapters.store import tables as t
+from fixgate.adapters.store.writing import ON_CONFLICT, WRITTEN
 
 _DIALECT: Final = dialect()
 APPLICATION_ID: Final = 0x46584754  # "FXGT", at offset 68 of the file
@@ -32,6 +33,14 @@ _APPEND_ONLY: Final = tuple(
     for what in ("UPDATE", "DELETE")
 )
 
+# For Alembic: all its steps are made.
+_STEPS_MADE: Final = (
+    """CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)""",
+    f"INSERT INTO alembic_version(version_num) VALUES ('{t.SCHEMA_VERSION:04}')",  # noqa: S608 - ours
+)
+
 
 def schema() -> Iterator[str]:
     """The statements that make an empty database a store."""
@@ -40,6 +49,7 @@ def schema() -> Iterator[str]:
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             yield str(CreateIndex(index).compile(dialect=_DIALECT))
     yield from _APPEND_ONLY
+    yield from _STEPS_MADE
     yield f"PRAGMA application_id = {APPLICATION_ID}"
     yield f"PRAGMA user_version = {t.SCHEMA_VERSION}"
 
@@ -127,29 +137,6 @@ def _read_only(uri: str) -> sqlite3.Connection:
     return connection
 
 
-# What happens to a row that is there already. Elsewhere a second one is a defect and fails.
-_ON_CONFLICT: Final[Mapping[str, str]] = {
-    t.orders.name: " ON CONFLICT(order_id) DO UPDATE SET "
-    + ", ".join(
-        f"{each.name} = excluded.{each.name}"
-        for each in t.orders.columns
-        if each.name not in ("order_id", "created_ns", "session", "venue", "side")
-    ),
-    t.cl_ord_ids.name: " ON CONFLICT(session, cl_ord_id)"
-    " DO UPDATE SET order_id = excluded.order_id",
-    t.sessions.name: " ON CONFLICT(name) DO UPDATE SET "
-    + ", ".join(
-        f"{each.name} = excluded.{each.name}" for each in t.sessions.columns if each.name != "name"
-    ),
-}
-
-
-WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
-    name: tuple(each.name for each in table.columns) for name, table in t.metadata.tables.items()
-}
-"""The columns of a row as the writer gives it."""
-
-
 def statement(query: Select[Any]) -> str:
     """The text of a query whose parameters are given in the order they stand in it."""
     return str(query.compile(dialect=_DIALECT))
@@ -162,7 +149,7 @@ def insert(table: str, count: int) -> str:
     row = f"({','.join('?' * len(columns))})"
     return (
         f"INSERT INTO {table}({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own
-        f"{','.join([row] * count)}{_ON_CONFLICT.get(table, '')}"
+        f"{','.join([row] * count)}{ON_CONFLICT.get(table, '')}"
     )
 
 

@@ -24,6 +24,9 @@ SCHEMA_VERSION: Final = 2
 
 metadata = MetaData()
 
+# Compared byte by byte everywhere: the order of ids must not depend on a country's alphabet.
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
 # SQLite's own row number goes by the name INTEGER and has 64 bits.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
@@ -32,10 +35,10 @@ journal = Table(
     metadata,
     Column("seq", _NUMBER, primary_key=True),
     Column("at_ns", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("session", Text),
+    Column("kind", _TEXT, nullable=False),
+    Column("session", _TEXT),
     Column("cause", BigInteger),
-    Column("payload", Text, nullable=False),
+    Column("payload", _TEXT, nullable=False),
     Column("prev_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
@@ -43,37 +46,42 @@ journal = Table(
 orders = Table(
     "orders",
     metadata,
-    Column("order_id", Text, primary_key=True),
-    Column("session", Text, nullable=False),
-    Column("cl_ord_id", Text, nullable=False),
-    Column("venue", Text),  # this and what follows to account: NULL for a refused order
-    Column("symbol", Text),
-    Column("side", Text),
-    Column("ord_type", Text),
-    Column("time_in_force", Text),
-    Column("order_qty", Text),
-    Column("price", Text),
-    Column("stop_px", Text),
-    Column("account", Text),
-    Column("ord_status", Text, nullable=False),
-    Column("cum_qty", Text, nullable=False),
-    Column("avg_px", Text, nullable=False),
+    Column("order_id", _TEXT, primary_key=True),
+    Column("session", _TEXT, nullable=False),
+    Column("cl_ord_id", _TEXT, nullable=False),
+    Column("venue", _TEXT),  # this and what follows to account: NULL for a refused order
+    Column("symbol", _TEXT),
+    Column("side", _TEXT),
+    Column("ord_type", _TEXT),
+    Column("time_in_force", _TEXT),
+    Column("order_qty", _TEXT),
+    Column("price", _TEXT),
+    Column("stop_px", _TEXT),
+    Column("account", _TEXT),
+    Column("ord_status", _TEXT, nullable=False),
+    Column("cum_qty", _TEXT, nullable=False),
+    Column("avg_px", _TEXT, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("updated_ns", BigInteger, nullable=False),
     Column("working", SmallInteger, nullable=False),
-    Column("body", Text, nullable=False),  # the whole Order or RefusedOrder
+    Column("body", _TEXT, nullable=False),  # the whole Order or RefusedOrder
     sqlite_with_rowid=False,  # OrderIDs ascend: one tree, filled at its end
 )
 
 # What is open at start, without a look at what is over.
-Index("orders_working", orders.c.order_id, sqlite_where=text("working = 1"))
+Index(
+    "orders_working",
+    orders.c.order_id,
+    sqlite_where=text("working = 1"),
+    postgresql_where=text("working = 1"),
+)
 
 cl_ord_ids = Table(
     "cl_ord_ids",
     metadata,
-    Column("session", Text, primary_key=True),
-    Column("cl_ord_id", Text, primary_key=True),
-    Column("order_id", Text, nullable=False),
+    Column("session", _TEXT, primary_key=True),
+    Column("cl_ord_id", _TEXT, primary_key=True),
+    Column("order_id", _TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -84,16 +92,16 @@ executions = Table(
     "executions",
     metadata,
     # The order first: its reports lie together, and no second index is needed.
-    Column("order_id", Text, primary_key=True),
-    Column("exec_id", Text, primary_key=True),
+    Column("order_id", _TEXT, primary_key=True),
+    Column("exec_id", _TEXT, primary_key=True),
     Column("at_ns", BigInteger, nullable=False),
-    Column("exec_type", Text, nullable=False),
-    Column("ord_status", Text, nullable=False),
-    Column("last_qty", Text),
-    Column("last_px", Text),
-    Column("trade_id", Text),
+    Column("exec_type", _TEXT, nullable=False),
+    Column("ord_status", _TEXT, nullable=False),
+    Column("last_qty", _TEXT),
+    Column("last_px", _TEXT),
+    Column("trade_id", _TEXT),
     Column("leg", Integer, nullable=False),
-    Column("exec_ref_id", Text),
+    Column("exec_ref_id", _TEXT),
     sqlite_with_rowid=False,
 )
 
@@ -104,13 +112,13 @@ fix_messages = Table(
     metadata,
     Column("seq", _NUMBER, primary_key=True),  # the text is in the journal under this number
     Column("at_ns", BigInteger, nullable=False),
-    Column("session", Text),
-    Column("direction", Text, nullable=False),
-    Column("msg_type", Text, nullable=False),
+    Column("session", _TEXT),
+    Column("direction", _TEXT, nullable=False),
+    Column("msg_type", _TEXT, nullable=False),
     Column("msg_seq_num", BigInteger, nullable=False),
-    Column("cl_ord_id", Text),
-    Column("order_id", Text),
-    Column("symbol", Text),
+    Column("cl_ord_id", _TEXT),
+    Column("order_id", _TEXT),
+    Column("symbol", _TEXT),
     # 1: a message of ours sent again under its number, with PossDupFlag.
     Column("repeats", SmallInteger, nullable=False, server_default=text("0")),
 )
@@ -119,23 +127,23 @@ venue_calls = Table(
     "venue_calls",
     metadata,
     # Our id at the venue begins with the OrderID, so an order's calls lie together.
-    Column("venue_cl_ord_id", Text, primary_key=True),
+    Column("venue_cl_ord_id", _TEXT, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("at_ns", BigInteger, nullable=False),
-    Column("venue", Text, nullable=False),
-    Column("call", Text, nullable=False),
-    Column("outcome", Text),
+    Column("venue", _TEXT, nullable=False),
+    Column("call", _TEXT, nullable=False),
+    Column("outcome", _TEXT),
     sqlite_with_rowid=False,
 )
 
 sessions = Table(
     "sessions",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", _TEXT, primary_key=True),
     Column("last_in", BigInteger, nullable=False),
     Column("last_out", BigInteger, nullable=False),
     Column("connected", SmallInteger, nullable=False),
-    Column("peer", Text, nullable=False),
+    Column("peer", _TEXT, nullable=False),
     Column("since_ns", BigInteger, nullable=False),
     # How long after the connection ends open orders are canceled; NULL: they stay.
     Column("cancel_after_ms", BigInteger),
@@ -147,16 +155,16 @@ operator_actions = Table(
     metadata,
     Column("seq", _NUMBER, primary_key=True),  # of the input in the journal
     Column("at_ns", BigInteger, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("person", _TEXT, nullable=False),
+    Column("action", _TEXT, nullable=False),
+    Column("subject", _TEXT, nullable=False),
+    Column("detail", _TEXT, nullable=False),
+    Column("reason", _TEXT, nullable=False),
 )
 
 meta = Table(
     "meta",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", _TEXT, primary_key=True),
+    Column("value", _TEXT, nullable=False),
 )

@@ -171,8 +171,15 @@ class Sent(Protocol):
         ...
 
 
+class RecallUnavailable(Exception):  # noqa: N818 - it names a fact
+    """The store cannot be read for now. What needs it waits until a commit succeeds again."""
+
+
 class Recall(Protocol):
-    """Reads back orders that memory forgot. Synchronous, and fast for a name never used."""
+    """Reads back orders that memory forgot. Synchronous, and fast for a name never used.
+
+    Look-ups raise RecallUnavailable while the store is away.
+    """
 
     def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> Recalled | None:
         """The order or refused order that the name means, if any."""

@@ -17,7 +17,7 @@ async def test_a_copy_that_fails_fails_no_commit(
     journal, gateway = store.journal(), Gateway()
     gone = sqlite3.connect(":memory:")
     gone.close()
-    journal._checkpointer._connection = gone
+    journal._durable._checkpointer._connection = gone
     for _ in range(20):
         await journal.commit(gateway.batch())
     assert journal.last_seq == 200

@@ -1,6 +1,6 @@
 """A process that commits orders until it is killed, and prints each record it knows durable.
 
-Run by the contract tests: python writing_process.py FOLDER
+Run by the contract tests: python writing_process.py FOLDER [URL PASSWORD]
 """
 
 import asyncio
@@ -9,12 +9,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from fixgate.adapters.store import open_store
+from fixgate.adapters.store import Store, open_store
+from fixgate.adapters.store.postgres.address import PostgresAddress
+from fixgate.adapters.store.postgres.opening import open_postgres
 from unit.adapters.store.samples import FixedClock, Gateway, database
 
 
-async def main(folder: Path) -> None:
-    store = open_store(database(folder), FixedClock())
+def opened(folder: Path, database_in: list[str]) -> Store:
+    if database_in:
+        return open_postgres(PostgresAddress(*database_in), folder / "var")
+    return open_store(database(folder), FixedClock())
+
+
+async def main(store: Store) -> None:
     journal = store.journal()
     gateway = Gateway(last_seq=journal.last_seq)
     gateway.orders = journal.last_seq
@@ -29,4 +36,4 @@ async def main(folder: Path) -> None:
             sys.stdout.flush()
 
 
-asyncio.run(main(Path(sys.argv[1])))
+asyncio.run(main(opened(Path(sys.argv[1]), sys.argv[2:])))

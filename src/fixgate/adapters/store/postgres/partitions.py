@@ -1,0 +1,59 @@
+"""The journal's partitions: one for each day, by UTC.
+
+Here: making those that are missing. A new one is made apart and then attached, which stops
+neither readers nor writers.
+Not here: dropping them.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from psycopg import errors
+
+from fixgate.adapters.store.postgres.connecting import Connection
+
+DAY_NS: Final = 86_400_000_000_000
+
+
+class Partitions:
+    """Which days there are, as far as is known."""
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+
+    def ensure(self, connection: Connection, first_ns: int, last_ns: int) -> None:
+        """Make the partitions of two times and of all days between them.
+
+        Raises:
+            psycopg.Error: that is not possible.
+        """
+        for day in range(first_ns // DAY_NS, last_ns // DAY_NS + 1):
+            if day not in self._known:
+                make(connection, day)
+                self._known.add(day)
+
+
+def name_of(day: int) -> str:
+    """The partition's name; ``day`` counts from 1970-01-01."""
+    return f"journal_{datetime.fromtimestamp(day * 86_400, tz=UTC):%Y%m%d}"
+
+
+def make(connection: Connection, day: int) -> None:
+    """Make a day's partition if it is not there.
+
+    Raises:
+        psycopg.Error: that is not possible.
+    """
+    name = name_of(day)
+    found = connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
+    if found is not None and found[0] is not None:
+        return
+    try:
+        # One transaction, as several statements sent at once are.
+        connection.execute(
+            f"CREATE TABLE {name} (LIKE journal INCLUDING DEFAULTS INCLUDING CONSTRAINTS);"
+            f" ALTER TABLE journal ATTACH PARTITION {name}"
+            f" FOR VALUES FROM ({day * DAY_NS}) TO ({(day + 1) * DAY_NS})"
+        )
+    except errors.DuplicateTable:
+        return  # another connection was quicker
