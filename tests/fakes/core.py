@@ -11,11 +11,19 @@ from decimal import Decimal
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.fields import enclose
 from fixgate.application.inbox import Given, Item
-from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
+from fixgate.application.ports.fix import (
+    Direction,
+    FixDelivered,
+    FixMessage,
+    Handling,
+    SessionChanged,
+)
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
+from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
@@ -125,7 +133,10 @@ class FakeCore:
         self.sent: deque[str] = deque()  # FIX text the client has not looked at yet
         self.calls: deque[tuple[Intent, Order]] = deque()  # venue calls nobody has looked at yet
         self.alerts: list[str] = []
+        self.refusals: list[str] = []  # what operations were told cannot be done
         self.records: list[object] = []
+        self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
+        self.disabled: tuple[SessionName, ...] = ()
         self._in = 0
         self._out = 0
         if started:
@@ -135,7 +146,16 @@ class FakeCore:
         """What a process says when it starts."""
         venue = self.profile.venue
         opened = tuple(self.state.orders)
-        self.say(i.Started(epoch=EPOCH, open_orders=opened, version="test", fingerprint=""))
+        self.say(
+            i.Started(
+                epoch=EPOCH,
+                open_orders=opened,
+                version="test",
+                fingerprint="",
+                kills=self.kills,
+                disabled=self.disabled,
+            )
+        )
         self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))
         self.say(i.VenueConfigured(profile=self.profile))
         self.say(i.InstrumentsLoaded(venue=venue, instruments=self.instruments))
@@ -143,6 +163,7 @@ class FakeCore:
 
     def restart(self) -> None:
         """The process ends and another begins with the open orders as they were committed."""
+        self.kills, self.disabled = tuple(self.state.kills.values()), tuple(self.state.disabled)
         self.state = State(Ids(EPOCH), terminal_max=self.terminal_max)
         for each in self.recall.by_id.values():
             if each.order is not None and not each.order.is_over:
@@ -185,6 +206,18 @@ class FakeCore:
         """A venue, or the process, says something."""
         self.take(Given(at_ns=self._tick(), given=given))
 
+    def connection(self, *, on: bool, cancels: bool | None = None) -> None:
+        """The client logs on, or its connection ends."""
+        self.take(
+            SessionChanged(
+                at_ns=self._tick(),
+                session=self.rules.name,
+                connected=on,
+                peer="10.0.0.1:5",
+                cancel_on_disconnect=cancels,
+            )
+        )
+
     def take(self, item: Item) -> None:
         """Decide one item, as if it were committed at once."""
         self.items.append(item)
@@ -198,6 +231,8 @@ class FakeCore:
             )
         self.calls.extend((intent, order) for intent, order, _ in steps.intents)
         self.alerts.extend(each.text for each in steps.alerts)
+        payloads = (each.payload for each in steps.batch.records)
+        self.refusals.extend(each.text for each in payloads if isinstance(each, CommandRefused))
 
     def _tick(self) -> int:
         self.at_ns += 1_000_000

@@ -18,6 +18,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     V< submit 100 @ 9                the venue gets a call: submit, cancel, replace, query
     V< nothing
     V> ack | rejected TEXT | unknown | not sent          answers the submit
+    V> own cancel ...                answers a cancel of ours, which no request asked for
     V> cancel accepted [CUM] | cancel refused [TEXT] | cancel unknown | cancel not sent
     V> replace accepted | replace refused [TEXT] | replace unknown | replace not sent
     V> trade 100 @ 9 [id T1]         trades are numbered T1, T2, ... unless they name themselves
@@ -30,6 +31,13 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> down | up                     the connection to the venue
     A< exceeds OrderQty              operations get an alert whose text contains this
     G> restart                       the gateway stops and starts again from what is durable
+    G> connected [cancel|keep]       the client logs on; what happens to its orders when it leaves
+    G> disconnected [cancel|keep]    its connection ends
+    G> tick SECONDS                  that much time goes by
+    O> kill on|off gateway | kill on|off session CLIENT | ... account A | ... venue V
+    O> cancel all gateway | cancel all session CLIENT | ...
+    O> query X | force cancel X | resolve X canceled|rejected | resolve X filled 10 @ 9
+    O< no open order                 operations are told that it cannot be done, and why
 
 ``V>`` and ``V<`` lines are about the order that the last call was about, or the one named in
 front by any ClOrdID it had: ``V> X: ack``. A line is about the leg that works, or ``leg N``.
@@ -50,13 +58,14 @@ from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.operations import coverage_from
 from fixgate.domain.order import Order
 from fixgate.domain.sessions import FixVersion, SessionRules
 from scenarios.invariants import Wire
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_STEP = re.compile(r"(?=\b[CVAG][<>] )")
+_STEP = re.compile(r"(?=\b[CVAGO][<>] )")
 _NAMED = re.compile(r"(\w+): ")
 
 
@@ -144,11 +153,13 @@ class Run:
             "V>": self._venue_says,
             "A<": self._alerted,
             "G>": self._gateway,
+            "O>": self._operations_say,
+            "O<": self._operations_hear,
         }
         for where, step in self.scenario.steps:
             self.where = where
             side, _, rest = step.partition(" ")
-            if side in ("C>", "V>", "G>"):
+            if side in ("C>", "V>", "G>", "O>"):
                 self._nothing_left(calls=side != "C>")
             steps[side](rest.strip())
         self._nothing_left(calls=True)
@@ -163,6 +174,8 @@ class Run:
             self._venue_gets("nothing")
         if self.core.alerts:
             self.fail(f"unexpected alert {self.core.alerts[0]!r}")
+        if self.core.refusals:
+            self.fail(f"unexpected refusal {self.core.refusals[0]!r}")
 
     # --- the client ---------------------------------------------------------------------
 
@@ -273,6 +286,52 @@ class Run:
             self.fail(f"the alert is {text!r}, expected {rest!r}")
 
     def _gateway(self, rest: str) -> None:
-        if rest != "restart":
-            self.fail(f"the gateway cannot {rest}")
-        self.core.restart()
+        match rest.split():
+            case ["restart"]:
+                self.core.restart()
+            case ["connected" | "disconnected" as state, *wanted]:
+                cancels = "cancel" in wanted if wanted else None
+                self.core.connection(on=state == "connected", cancels=cancels)
+            case ["tick", seconds]:
+                self.core.at_ns += int(float(seconds) * 1e9)
+                self.core.say(i.Ticked())
+            case _:
+                self.fail(f"the gateway cannot {rest}")
+
+    # --- operations ---------------------------------------------------------------------
+
+    def _operations_say(self, rest: str) -> None:
+        who = {"person": "jane (ops)", "reason": "a test"}
+        words = rest.split()
+        command: i.OperatorCommand
+        match words:
+            case ["kill", state, *about]:
+                coverage = coverage_from(":".join(about))
+                command = i.KillSwitchTurned(coverage=coverage, on=state == "on", **who)
+            case ["cancel", "all", *about]:
+                command = i.CancelAllOrdered(coverage=coverage_from(":".join(about)), **who)
+            case ["query", name]:
+                command = i.OrderQueried(order_id=self._id(name), **who)
+            case ["force", "cancel", name]:
+                command = i.OrderForceCanceled(order_id=self._id(name), **who)
+            case ["resolve", name, word, *more]:
+                command = i.OrderResolved(
+                    order_id=self._id(name),
+                    resolution=i.Resolution(word),
+                    last_qty=Decimal(more[0]) if more else None,
+                    last_px=Decimal(more[2]) if more else None,
+                    **who,
+                )
+            case _:
+                self.fail(f"operations cannot {rest}")
+        self.core.say(command)
+
+    def _operations_hear(self, rest: str) -> None:
+        if not self.core.refusals:
+            self.fail(f"nobody refused, expected {rest!r}")
+        text = self.core.refusals.pop(0)
+        if rest not in text:
+            self.fail(f"operations are told {text!r}, expected {rest!r}")
+
+    def _id(self, name: str) -> OrderID:
+        return self.core.state.order_ids.get((SESSION, ClOrdID(name)), OrderID(name))

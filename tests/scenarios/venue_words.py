@@ -5,7 +5,7 @@ Not here: which order a line is about (runner).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from fakes.core import VENUE
@@ -61,6 +61,8 @@ def heard(words: list[str], order: Order, trade_id: str) -> i.VenueInput:
     verb = words[0]
     if verb in ("ack", "rejected", "unknown") or words == ["not", "sent"]:
         return _answered(i.VenueCall.SUBMIT, words, line)
+    if verb == "own":  # the cancel that no request of the client's asked for
+        return replace(_answered(i.VenueCall.CANCEL, words[2:], line), request=None)
     if verb in ("cancel", "replace"):
         return _answered(i.VenueCall(verb), words[1:], line)
     return _SAYINGS[verb](line)

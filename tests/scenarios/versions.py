@@ -28,7 +28,7 @@ def as_42(wanted: dict[str, str]) -> dict[str, str]:
         changed["150"] = "D"
     if changed.get("103") in ("11", "13", "99"):
         changed["103"] = "0"
-    if changed.get("378") in ("6", "99"):
+    if changed.get("378") in ("6", "7", "99"):
         changed["378"] = "4"
     return changed
 

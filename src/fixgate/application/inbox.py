@@ -6,9 +6,11 @@ Not here: who fills it (adapters), who empties it (sequencer).
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.domain.events import Event
 from fixgate.domain.frozen import value
 from fixgate.domain.inputs import Input
 
@@ -23,7 +25,19 @@ class Given:
     given: Input
 
 
-Item = FixDelivered | FixNoted | SessionChanged | Given
+@value
+class Asked:
+    """An input whose giver wants to know what came of it.
+
+    ``answer`` is called with the events it caused, once they are durable; never if they are not.
+    """
+
+    at_ns: int
+    given: Input
+    answer: Callable[[tuple[Event, ...]], None]
+
+
+Item = FixDelivered | FixNoted | SessionChanged | Given | Asked
 
 
 class Inbox:

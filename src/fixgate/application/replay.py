@@ -12,6 +12,7 @@ from typing import Any
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import Direction, FixMessage, Handling, SessionChanged
 from fixgate.application.ports.journal import FixIn, Record, VenueIn
+from fixgate.application.step import connection_of
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
@@ -58,7 +59,7 @@ class Replay:
 
     def _begin(self, record: Record) -> None:
         payload = record.payload
-        if isinstance(payload, FixMessage | SessionChanged):
+        if isinstance(payload, FixMessage):
             return  # for the record only
         self.inputs += 1
         moment = Moment(seq=record.seq, at_ns=record.at_ns)
@@ -74,6 +75,8 @@ class Replay:
             return self._codec.decode(record.session, text), payload.recalled
         if isinstance(payload, VenueIn):
             return payload.given, payload.recalled
+        if isinstance(payload, SessionChanged):
+            return connection_of(payload), ()
         given: Input = payload
         return given, ()
 

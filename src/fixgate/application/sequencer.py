@@ -193,6 +193,8 @@ class Sequencer:
             self._venues.call(intent, order, at_ns)
         for alert in pending.steps.alerts:
             self._alert(alert)
+        for asked, events in pending.steps.answers:
+            asked.answer(events)
 
     def _halt(self, error: Exception) -> None:
         """Nothing more is decided; every order not yet durable is answered with 380=4."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from fixgate.application.inbox import Given, Item
+from fixgate.application.inbox import Asked, Given, Item
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import (
     Direction,
@@ -23,6 +23,7 @@ from fixgate.application.ports.journal import (
     ExecutionRow,
     FixIn,
     FixRow,
+    OperatorRow,
     Recall,
     Record,
     VenueCallRow,
@@ -33,7 +34,7 @@ from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
 from fixgate.domain.ids import OrderID, SessionName
-from fixgate.domain.inputs import Input, Moment, Recalled, VenueAnswered
+from fixgate.domain.inputs import Input, Moment, Recalled, SessionConnection, VenueAnswered
 from fixgate.domain.order import Order
 from fixgate.domain.reports import ExecutionReport, OrderCancelReject, Report
 from fixgate.domain.rounding import to_wire
@@ -68,6 +69,7 @@ class Steps:
     intents: list[tuple[Intent, Order, int]] = field(default_factory=list)
     alerts: list[e.AlertRaised] = field(default_factory=list)
     delivered: list[FixDelivered] = field(default_factory=list)
+    answers: list[tuple[Asked, tuple[e.Event, ...]]] = field(default_factory=list)
 
 
 class Stepper:
@@ -91,8 +93,9 @@ class Stepper:
             case FixNoted():
                 self._noted(item, into)
             case SessionChanged():
-                self._record(into, item.at_ns, item, session=item.session)
-                into.batch.connected[item.session] = (item.connected, item.peer, item.at_ns)
+                self._changed(item, into)
+            case Asked():
+                self._asked(item, into)
 
     def _record(
         self,
@@ -156,6 +159,24 @@ class Stepper:
             )
         self._decide(Moment(seq=seq, at_ns=item.at_ns), given, recalled, into)
 
+    def _changed(self, item: SessionChanged, into: Steps) -> None:
+        seq = self._record(into, item.at_ns, item, session=item.session)
+        into.batch.connected[item.session] = (item.connected, item.peer, item.at_ns)
+        moment = Moment(seq=seq, at_ns=item.at_ns)
+        self._decide(moment, connection_of(item), (), into)
+        rules = self.state.sessions.get(item.session)
+        cancels = rules is not None and item.session in self.state.cancels
+        into.batch.cancel_after_ms[item.session] = (
+            rules.cancel_grace_ms if rules is not None and cancels else None
+        )
+
+    def _asked(self, item: Asked, into: Steps) -> None:
+        self.state.forget()
+        seq = self._record(into, item.at_ns, item.given)
+        events: list[e.Event] = []
+        self._decide(Moment(seq=seq, at_ns=item.at_ns), item.given, (), into, events)
+        into.answers.append((item, tuple(events)))
+
     def _noted(self, item: FixNoted, into: Steps) -> None:
         message = item.message
         seq = self._record(into, item.at_ns, message, session=item.session)
@@ -188,10 +209,17 @@ class Stepper:
             into.batch.last_out[session] = self.last_out[session] = number
 
     def _decide(
-        self, moment: Moment, given: Input, recalled: tuple[Recalled, ...], into: Steps
+        self,
+        moment: Moment,
+        given: Input,
+        recalled: tuple[Recalled, ...],
+        into: Steps,
+        events: list[e.Event] | None = None,
     ) -> None:
         for event in decide(self.state, moment, given, recalled):
             self._happen(event, moment, into)
+            if events is not None:
+                events.append(event)
 
     def _happen(self, event: e.Event, moment: Moment, into: Steps) -> None:
         """Let the event happen in memory; note its record, its rows and what it owes."""
@@ -220,6 +248,8 @@ class Stepper:
             )
         elif isinstance(event, e.AlertRaised):
             into.alerts.append(event)
+        elif isinstance(event, e.OperatorActed):
+            batch.operator_actions.append(_operator_row(event, moment))
         else:
             rules = self.state.sessions.get(session) if session is not None else None
             report = report_of(event, before, after, rules)
@@ -230,6 +260,27 @@ class Stepper:
 
     def _owe(self, report: Report, moment: Moment, into: Steps) -> None:
         into.owed.setdefault(report.session, []).append(Owed(report, moment.seq, moment.at_ns))
+
+
+def connection_of(item: SessionChanged) -> SessionConnection:
+    """What the core hears of a session's connection."""
+    return SessionConnection(
+        session=item.session,
+        connected=item.connected,
+        cancel_on_disconnect=item.cancel_on_disconnect,
+    )
+
+
+def _operator_row(event: e.OperatorActed, moment: Moment) -> OperatorRow:
+    return OperatorRow(
+        seq=moment.seq,
+        at_ns=moment.at_ns,
+        person=event.person,
+        action=event.action,
+        subject=event.subject,
+        detail=event.detail,
+        reason=event.reason,
+    )
 
 
 def _order_id(event: e.Event) -> OrderID | None:

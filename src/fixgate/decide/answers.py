@@ -10,6 +10,7 @@ from typing import Final
 from fixgate.decide.closing import leg_closed
 from fixgate.decide.settle import acknowledged, as_worked, given_up, restate, took_effect
 from fixgate.decide.turn import Turn
+from fixgate.decide.withdrawing import failed
 from fixgate.decide.working import advance, refuse, replaced, too_late
 from fixgate.domain import events as e
 from fixgate.domain.inputs import (
@@ -84,6 +85,8 @@ def _in_flight(order: Order, answer: VenueAnswered) -> Request | None:
     head = order.requests[0] if order.requests else None
     if head is None or head.phase in (RequestPhase.WAITING, RequestPhase.SUBMITTING):
         return None
+    if answer.request is None and order.withdrawn is not None:
+        return None  # it is about our own cancel
     return head if answer.request in (None, head.cl_ord_id) else None
 
 
@@ -94,7 +97,8 @@ def _cancel_answered(turn: Turn, order: Order, answer: VenueAnswered) -> Iterato
             cum = order.leg_cum_qty if answer.leg_cum_qty is None else answer.leg_cum_qty
             yield from leg_closed(turn, order, X.CANCELED, cum)
     elif head is None:
-        return
+        if answer.request is None and not order.is_terminal:
+            yield from failed(turn, order, answer)
     elif answer.outcome is Outcome.NOT_SENT:
         yield e.RequestReturned(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
         yield from advance(turn, order.order_id)

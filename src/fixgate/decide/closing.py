@@ -114,7 +114,7 @@ def _makes_room(order: Order, head: Request, closing: Closing) -> bool:
 
     If the venue ended it for its own reasons, the order is over, and no next leg is sent.
     """
-    if head.phase is not RequestPhase.CANCELING:
+    if head.phase is not RequestPhase.CANCELING or order.withdrawn is not None:
         return False
     if order.is_terminal:
         return order.stage is S.FILLED
@@ -131,6 +131,9 @@ def _ended(turn: Turn, order: Order, head: Request | None, closing: Closing) -> 
     if exec_type is X.TRADE or not allowed(order.stage, exec_type):
         exec_type = X.CANCELED
     asked = head is not None and head.is_cancel and head.phase is RequestPhase.SENT
+    withdrawn = order.withdrawn
+    if withdrawn is not None and exec_type is X.CANCELED and not asked:
+        text, restatement = withdrawn.text, withdrawn.restatement
     answers = head.cl_ord_id if head and asked and exec_type is X.CANCELED else None
     if restatement is None and exec_type is X.CANCELED and not asked and not immediate:
         restatement = RestatementReason.VENUE_CANCEL

@@ -7,7 +7,7 @@ Not here: any decision.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from fixgate.decide import answers, fills, requests, settle, status
+from fixgate.decide import answers, connection, fills, operator, requests, settle, status
 from fixgate.decide.new_order import new_order
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
@@ -33,6 +33,16 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.Started: status.started,
     i.SessionsConfigured: status.sessions_configured,
     i.VenueConfigured: status.venue_configured,
+    i.SessionConnection: connection.session_connection,
+    i.Ticked: connection.ticked,
+    i.KillSwitchTurned: operator.kill_switch,
+    i.CancelAllOrdered: operator.cancel_all,
+    i.SessionBarred: operator.bar_session,
+    i.OrderQueried: operator.query,
+    i.OrderForceCanceled: operator.force_cancel,
+    i.OrderResolved: operator.resolve,
+    i.OperatorNoted: operator.noted,
+    i.StuckFound: operator.stuck,
 }
 
 

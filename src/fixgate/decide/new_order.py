@@ -90,8 +90,20 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
         side=message.side,
         account=message.account or rules.default_account,
         echo=message.echo,
+        on_disconnect=message.on_disconnect,
     )
+    if turn.state.kills and (halted := _halted(turn.state, instruction)) is not None:
+        return halted
     return admit(turn, instruction, message.terms, instrument)
+
+
+def _halted(state: State, instruction: Instruction) -> Refusal | None:
+    """Control 16: a kill switch that covers the order."""
+    for coverage in state.kills:
+        if coverage.covers(instruction):
+            text = f"The kill switch is on for {coverage.words}: no new orders until it is released"
+            return Refusal(R.HALTED, text)
+    return None
 
 
 def admit(

@@ -128,8 +128,14 @@ def _replace_refusal(
         return Refusal(R.OTHER, f"OrigClOrdID (41) {message.orig_cl_ord_id} is now {now}")
     if order.requests and rules.while_pending is WhilePending.REFUSE:
         return Refusal(R.ALREADY_PENDING, "A cancel or replace of this order is already pending")
-    if any(each.is_cancel for each in order.requests):
+    if order.withdrawn is not None or any(each.is_cancel for each in order.requests):
         return Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
+    if message.on_disconnect not in (None, order.instruction.on_disconnect):
+        return Refusal(R.UNSUPPORTED, "Q and H of ExecInst (18) cannot be changed")
+    return _venue_refusal(turn, order)
+
+
+def _venue_refusal(turn: Turn, order: Order) -> Refusal | None:
     profile = turn.state.venues.get(order.instruction.venue)
     if profile is None:
         return Refusal(R.VENUE_DOWN, f"Venue {order.instruction.venue} is not configured")

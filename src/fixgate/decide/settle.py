@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from fixgate.decide.closing import leg_closed, moot
 from fixgate.decide.turn import Turn
+from fixgate.decide.withdrawing import returned
 from fixgate.decide.working import advance, refuse, replaced
 from fixgate.domain import events as e
 from fixgate.domain.frozen import changed
@@ -17,6 +18,7 @@ from fixgate.domain.inputs import LegState, VenueLegReported
 from fixgate.domain.lifecycle import allowed
 from fixgate.domain.order import Order, RequestPhase, Terms
 from fixgate.domain.rounding import ZERO
+from fixgate.domain.state import LOST
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason, RestatementReason
@@ -62,6 +64,9 @@ def leg_reported(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:
             yield from _works(turn, order, report)
     if order.order_id in turn.state.unsettled:
         yield e.OrderSettled(order_id=order.order_id)
+    if order.withdrawn is not None and report.state is LegState.WORKING:
+        yield from returned(turn, turn.order(order.order_id))
+        yield from advance(turn, order.order_id)
 
 
 def _missing_trades(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:
@@ -79,8 +84,9 @@ def _not_found(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e
         return
     if not order.is_terminal:
         text = f"{report.venue} does not know {report.venue_cl_ord_id}, which it had accepted"
-        yield e.AlertRaised(subject="order lost at venue", text=text, order_id=order.order_id)
-        if head is not None and head.is_cancel and head.phase is RequestPhase.SENT:
+        yield e.AlertRaised(subject=LOST, text=text, order_id=order.order_id)
+        asked = head is not None and head.is_cancel and head.phase is RequestPhase.SENT
+        if asked or order.withdrawn is not None:
             yield from leg_closed(turn, order, X.CANCELED, order.leg_cum_qty, ask=False)
             return
     yield from moot(turn, order.order_id)

@@ -7,10 +7,11 @@ Not here: orders.
 from collections.abc import Iterator
 
 from fixgate.decide.turn import Turn
+from fixgate.decide.withdrawing import again
+from fixgate.decide.working import in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID
-from fixgate.domain.order import Order, RequestPhase
+from fixgate.domain.order import Order
 
 
 def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
@@ -59,7 +60,12 @@ def unserved(_: Turn, message: i.UnservedMessage) -> Iterator[e.Event]:
 
 def started(_: Turn, message: i.Started) -> Iterator[e.Event]:
     """A new process; memory holds the open orders only."""
-    yield e.GatewayStarted(epoch=message.epoch, open_orders=len(message.open_orders))
+    yield e.GatewayStarted(
+        epoch=message.epoch,
+        open_orders=len(message.open_orders),
+        kills=message.kills,
+        disabled=message.disabled,
+    )
 
 
 def sessions_configured(_: Turn, message: i.SessionsConfigured) -> Iterator[e.Event]:
@@ -91,11 +97,5 @@ def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event
         for order_id in tuple(turn.state.unsettled):
             order = turn.order(order_id)
             if order.instruction.venue == message.venue:
-                yield e.QuerySent(order_id=order_id, cl_ord_id=_in_doubt(order))
-
-
-def _in_doubt(order: Order) -> ClOrdID | None:
-    """The request whose answer the earlier process may have missed."""
-    head = order.requests[0] if order.requests else None
-    in_flight = head is not None and head.phase is not RequestPhase.WAITING
-    return head.cl_ord_id if head is not None and in_flight else None
+                yield e.QuerySent(order_id=order_id, cl_ord_id=in_doubt(order))
+        yield from again(turn)  # what we cancel and could not while the venue was away

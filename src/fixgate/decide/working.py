@@ -10,13 +10,14 @@ from typing import Final
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.frozen import changed
-from fixgate.domain.ids import OrderID, VenueOrderID
+from fixgate.domain.ids import ClOrdID, OrderID, VenueOrderID
 from fixgate.domain.instruments import ReplaceStyle
-from fixgate.domain.order import Order, Request, RequestPhase, Terms
+from fixgate.domain.order import Order, Request, RequestPhase, Terms, Withdrawal
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdStatus, RefusalReason
 
 ATTEMPTS_MAX: Final = 3
+BEING_CANCELED: Final = "Too late: the order is being canceled by Fixgate"
 
 
 def may_reopen(state: State, order: Order, terms: Terms) -> bool:
@@ -34,12 +35,18 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
     """Start the first open request if nothing is in its way; refuse what has become moot."""
     while True:
         order = turn.order(order_id)
+        if order.withdrawn is not None and _due(turn, order, order.withdrawn):
+            yield e.CancelSent(order_id=order_id, cl_ord_id=None)
+            continue
         if not order.requests or order.requests[0].phase is not RequestPhase.WAITING:
             return
         head = order.requests[0]
         reopens = head.terms is not None and may_reopen(turn.state, order, head.terms)
         if order.is_terminal and not reopens:
             yield refuse(order, head, RefusalReason.TOO_LATE, too_late(order))
+            continue
+        if order.withdrawn is not None and not head.is_cancel:
+            yield refuse(order, head, RefusalReason.TOO_LATE, BEING_CANCELED)
             continue
         if head.attempts >= ATTEMPTS_MAX:
             text = "The venue could not be made to carry this out"
@@ -53,6 +60,27 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
             )
         yield _start(turn.state, order, head)
         return
+
+
+def _due(turn: Turn, order: Order, withdrawn: Withdrawal) -> bool:
+    """Whether our own cancel of the order is to be sent now."""
+    if withdrawn.sent or order.is_terminal or turn.moment.at_ns < withdrawn.again_ns:
+        return False
+    if not turn.state.venues_up.get(order.instruction.venue, False):
+        return False
+    if order.order_id in turn.state.unsettled:
+        return False  # an earlier process left it; first the venue says what became of it
+    if withdrawn.forced:
+        return True
+    busy = bool(order.requests) and order.requests[0].phase is not RequestPhase.WAITING
+    return not busy and order.stage is not OrdStatus.PENDING_NEW and not order.awaits_trades
+
+
+def in_doubt(order: Order) -> ClOrdID | None:
+    """The request whose answer we may have missed."""
+    head = order.requests[0] if order.requests else None
+    in_flight = head is not None and head.phase is not RequestPhase.WAITING
+    return head.cl_ord_id if head is not None and in_flight else None
 
 
 def too_late(order: Order) -> str:

@@ -17,7 +17,16 @@ from fixgate.domain.ids import (
     VenueOrderID,
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
-from fixgate.domain.order import Closing, Execution, Order, RefusedOrder, Request, Terms
+from fixgate.domain.operations import Kill
+from fixgate.domain.order import (
+    Closing,
+    Execution,
+    Order,
+    RefusedOrder,
+    Request,
+    Terms,
+    Withdrawal,
+)
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import (
     BusinessRejectReason,
@@ -332,6 +341,8 @@ class GatewayStarted:
 
     epoch: str
     open_orders: int
+    kills: tuple[Kill, ...] = ()
+    disabled: tuple[SessionName, ...] = ()
 
 
 @value
@@ -365,6 +376,79 @@ class VenueConnectionSet:
     venue: VenueName
     up: bool
     text: str = ""
+
+
+@value
+class OperatorActed:
+    """Who did what, and why (control 29)."""
+
+    action: str
+    subject: str
+    detail: str
+    person: str
+    reason: str
+
+
+@value
+class CommandRefused:
+    """A person's command cannot be carried out."""
+
+    text: str
+
+
+@value
+class KillSwitchSet:
+    """A kill switch is on, or off again."""
+
+    kill: Kill
+    on: bool
+
+
+@value
+class SessionBarSet:
+    """A session may not log on, or may again."""
+
+    session: SessionName
+    barred: bool
+
+
+@value
+class WithdrawalOrdered:
+    """An order is to be canceled by us: nobody's request, and it lasts until the order is over."""
+
+    order_id: OrderID
+    withdrawal: Withdrawal
+
+
+@value
+class WithdrawalReturned:
+    """The call did not do it; it is made again, not before ``again_ns``."""
+
+    order_id: OrderID
+    again_ns: int
+
+
+@value
+class CancelOnDisconnectSet:
+    """Whether a session's open orders are canceled when its connection ends."""
+
+    session: SessionName
+    on: bool
+
+
+@value
+class SessionLeft:
+    """A session's connection ended; what is to be canceled then is, at ``cancel_at_ns``."""
+
+    session: SessionName
+    cancel_at_ns: int
+
+
+@value
+class SessionReturned:
+    """The session is back in time, or its time is up: nothing waits for it any more."""
+
+    session: SessionName
 
 
 Event = (
@@ -404,4 +488,13 @@ Event = (
     | VenueSet
     | InstrumentsSet
     | VenueConnectionSet
+    | OperatorActed
+    | CommandRefused
+    | KillSwitchSet
+    | SessionBarSet
+    | WithdrawalOrdered
+    | WithdrawalReturned
+    | CancelOnDisconnectSet
+    | SessionLeft
+    | SessionReturned
 )

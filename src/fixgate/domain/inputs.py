@@ -20,6 +20,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import (
@@ -54,6 +55,7 @@ class NewOrderSingle:
     account: str | None = None
     destination: str | None = None  # ExDestination (100), else SecurityExchange (207)
     poss_resend: bool = False
+    on_disconnect: bool | None = None  # ExecInst (18) contains Q: True; H: False
     fault: Refusal | None = None
 
 
@@ -82,6 +84,7 @@ class OrderCancelReplaceRequest:
     echo: Echo
     account: str | None = None
     keeps: frozenset[str] = frozenset()  # of "time_in_force", "post_only"
+    on_disconnect: bool | None = None  # as in NewOrderSingle; it cannot be changed
     fault: Refusal | None = None
 
 
@@ -304,6 +307,8 @@ class Started:
     open_orders: tuple[OrderID, ...]
     version: str
     fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
+    kills: tuple[Kill, ...] = ()  # kill switches that an earlier process left on
+    disabled: tuple[SessionName, ...] = ()  # sessions that may not log on
 
 
 @value
@@ -321,4 +326,128 @@ class VenueConfigured:
     profile: VenueProfile
 
 
-Input = ClientCommand | VenueInput | Started | SessionsConfigured | VenueConfigured
+@value
+class SessionConnection:
+    """A client logged on, or its connection ended."""
+
+    session: SessionName
+    connected: bool
+    # Whether its open orders are to be canceled when the connection ends; None: not known.
+    cancel_on_disconnect: bool | None = None
+
+
+@value
+class Ticked:
+    """Time went by. Given only while something waits for it."""
+
+
+# --- what operations say ----------------------------------------------------------------
+
+
+@value
+class KillSwitchTurned:
+    """Cancel every open order that is covered, and refuse new ones until it is off again."""
+
+    coverage: Coverage
+    on: bool
+    person: str
+    reason: str
+
+
+@value
+class CancelAllOrdered:
+    """Cancel every open order that is covered, once."""
+
+    coverage: Coverage
+    person: str
+    reason: str
+
+
+@value
+class SessionBarred:
+    """A session may not log on, or may again."""
+
+    session: SessionName
+    barred: bool
+    person: str
+    reason: str
+
+
+@value
+class OrderQueried:
+    """Ask the venue again what became of an order."""
+
+    order_id: OrderID
+    person: str
+    reason: str
+
+
+@value
+class OrderForceCanceled:
+    """Cancel an order at its venue whatever else is under way."""
+
+    order_id: OrderID
+    person: str
+    reason: str
+
+
+@unique
+class Resolution(Enum):
+    """What a person knows to have become of an order."""
+
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    FILLED = "filled"  # by last_qty at last_px; what is left is canceled
+
+
+@value
+class OrderResolved:
+    """An order is over because a person says so, having asked the venue."""
+
+    order_id: OrderID
+    resolution: Resolution
+    person: str
+    reason: str
+    last_qty: Decimal | None = None
+    last_px: Decimal | None = None
+
+
+@value
+class StuckFound:
+    """Orders whose state has been uncertain for too long; each is found once."""
+
+    orders: tuple[tuple[OrderID, str], ...]  # and what is uncertain
+
+
+@value
+class OperatorNoted:
+    """A person did something that the core has no part in."""
+
+    action: str
+    subject: str
+    detail: str
+    person: str
+    reason: str
+
+
+OperatorCommand = (
+    KillSwitchTurned
+    | CancelAllOrdered
+    | SessionBarred
+    | OrderQueried
+    | OrderForceCanceled
+    | OrderResolved
+    | OperatorNoted
+)
+
+Input = (
+    ClientCommand
+    | VenueInput
+    | Started
+    | SessionsConfigured
+    | VenueConfigured
+    | SessionConnection
+    | Ticked
+    | OperatorCommand
+    | StuckFound
+)

@@ -202,7 +202,10 @@ def _request_pended(order: Order, event: e.RequestPended) -> Order:
 def _cancel_sent(order: Order, event: e.CancelSent) -> Order:
     request = order.request(event.cl_ord_id) if event.cl_ord_id else None
     if request is None:
-        return order
+        withdrawn = order.withdrawn
+        if withdrawn is None:
+            return order
+        return changed(order, withdrawn=changed(withdrawn, sent=True))
     phase = RequestPhase.SENT if request.is_cancel else RequestPhase.CANCELING
     return _change_request(order, request.cl_ord_id, phase=phase)
 
@@ -310,6 +313,18 @@ def _triggered(order: Order, _: e.OrderTriggered) -> Order:
     return changed(order, stage=next_stage(order.stage, X.TRIGGERED), triggered=True)
 
 
+def _withdrawal_ordered(order: Order, event: e.WithdrawalOrdered) -> Order:
+    return changed(order, withdrawn=event.withdrawal)
+
+
+def _withdrawal_returned(order: Order, event: e.WithdrawalReturned) -> Order:
+    before = order.withdrawn
+    if before is None:
+        return order
+    after = changed(before, sent=False, attempts=before.attempts + 1, again_ns=event.again_ns)
+    return changed(order, withdrawn=after)
+
+
 _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.OrderRouted: _routed,
     e.OrderAcknowledged: _acknowledged,
@@ -329,6 +344,8 @@ _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.OrderClosed: _closed,
     e.OrderRestated: _restated,
     e.OrderTriggered: _triggered,
+    e.WithdrawalOrdered: _withdrawal_ordered,
+    e.WithdrawalReturned: _withdrawal_returned,
 }
 
 

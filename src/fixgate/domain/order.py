@@ -49,6 +49,8 @@ class Instruction:
     side: Side
     account: str | None = None
     echo: Echo = ()
+    # ExecInst (18) Q: canceled when the session's connection ends; H: not; None: as the session.
+    on_disconnect: bool | None = None
 
 
 @value
@@ -109,6 +111,18 @@ class Closing:
 
 
 @value
+class Withdrawal:
+    """Our own cancel of an order that no client asked for: it lasts until the order is over."""
+
+    text: str  # for the client, in Text (58)
+    restatement: RestatementReason
+    sent: bool = False  # its call is out
+    forced: bool = False  # by a person: at once, whatever else is under way
+    attempts: int = 0  # calls that did not do it
+    again_ns: int = 0  # not before then
+
+
+@value
 class Execution:
     """One trade of an order, as last corrected; a quantity of zero: it was busted."""
 
@@ -148,6 +162,7 @@ class Order:
     venue_order_id: VenueOrderID | None = None
     closing: Closing | None = None
     triggered: bool = False  # the working leg is a stop order that became active
+    withdrawn: Withdrawal | None = None
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""

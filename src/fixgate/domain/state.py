@@ -16,11 +16,13 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
+from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import SessionRules
 
 TERMINAL_MAX: Final = 4_000
+LOST: Final = "order lost at venue"  # the subject of the alert that says so
 
 
 class State:
@@ -28,9 +30,14 @@ class State:
 
     __slots__ = (
         "aliases",
+        "cancels",
+        "disabled",
         "executions",
         "ids",
         "instruments",
+        "kills",
+        "leaving",
+        "lost",
         "names",
         "order_ids",
         "orders",
@@ -41,6 +48,7 @@ class State:
         "unsettled",
         "venues",
         "venues_up",
+        "withdrawing",
     )
 
     def __init__(self, ids: Ids, *, terminal_max: int = TERMINAL_MAX) -> None:
@@ -60,6 +68,15 @@ class State:
         self.terminal: dict[OrderID, None] = {}  # orders that are over, in the order they ended
         # Open orders of an earlier process, until their venue has said what became of them.
         self.unsettled: dict[OrderID, None] = {}
+        # What operations decided, until they decide otherwise.
+        self.kills: dict[Coverage, Kill] = {}
+        self.disabled: dict[SessionName, None] = {}
+        # Sessions whose open orders are canceled when their connection ends; those whose
+        # connection has ended, and when what is to be canceled will be.
+        self.cancels: dict[SessionName, None] = {}
+        self.leaving: dict[SessionName, int] = {}
+        self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
+        self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
 
     def find(self, session: SessionName, cl_ord_id: ClOrdID) -> Order | RefusedOrder | None:
         """The order that ``cl_ord_id`` names in ``session``, by any name it has or had."""
@@ -83,9 +100,16 @@ class State:
         """Orders that are not over."""
         return (each for each in self.orders.values() if not each.is_terminal)
 
+    @property
+    def awaits_time(self) -> bool:
+        """Whether anything waits for time to go by."""
+        return bool(self.leaving or self.withdrawing)
+
     def load(self, order: Order, executions: Iterable[Execution], names: Iterable[ClOrdID]) -> None:
         """Put an order there as the store holds it; at start only."""
         self.keep(order)
+        if order.withdrawn is not None and not order.is_terminal:
+            self.withdrawing[order.order_id] = None
         for name in (*names, *(each.cl_ord_id for each in order.requests)):
             self.name(order.instruction.session, name, order.order_id)
         for each in executions:
@@ -110,6 +134,9 @@ class State:
         was_terminal = before is not None and before.is_terminal
         if order.is_terminal and not was_terminal:
             self.terminal[order.order_id] = None
+            if self.withdrawing or self.lost:
+                self.withdrawing.pop(order.order_id, None)
+                self.lost.pop(order.order_id, None)
         elif was_terminal and not order.is_terminal:
             del self.terminal[order.order_id]  # reopened
 
@@ -132,6 +159,8 @@ class State:
         self.executions.pop(order_id, None)
         self.unsettled.pop(order_id, None)
         self.terminal.pop(order_id, None)
+        self.withdrawing.pop(order_id, None)
+        self.lost.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
         for cl_ord_id in self.names.pop(order_id, ()):
             if session is not None:
@@ -202,7 +231,20 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     over = sorted(each.order_id for each in state.orders.values() if each.is_terminal)
     state.terminal = dict.fromkeys(over)
     state.unsettled = dict.fromkeys(sorted(state.orders))
-    for table in (state.sessions, state.aliases, state.venues, state.venues_up):
+    state.kills = {each.coverage: each for each in event.kills}
+    state.disabled = dict.fromkeys(event.disabled)
+    open_orders = sorted(state.open_orders(), key=lambda order: order.order_id)
+    withdrawn = [each.order_id for each in open_orders if each.withdrawn is not None]
+    state.withdrawing = dict.fromkeys(withdrawn)
+    for table in (
+        state.sessions,
+        state.aliases,
+        state.venues,
+        state.venues_up,
+        state.cancels,
+        state.leaving,
+        state.lost,
+    ):
         table.clear()
     state.instruments.clear()
 
@@ -241,6 +283,46 @@ def _apply(state: State, event: Any) -> None:
     state.keep(apply(state.orders[event.order_id], event))
 
 
+def _kill_switch_set(state: State, event: e.KillSwitchSet) -> None:
+    if event.on:
+        state.kills[event.kill.coverage] = event.kill
+    else:
+        state.kills.pop(event.kill.coverage, None)
+
+
+def _session_bar_set(state: State, event: e.SessionBarSet) -> None:
+    _switch(state.disabled, event.session, on=event.barred)
+
+
+def _cancel_on_disconnect_set(state: State, event: e.CancelOnDisconnectSet) -> None:
+    _switch(state.cancels, event.session, on=event.on)
+
+
+def _switch(names: dict[SessionName, None], name: SessionName, *, on: bool) -> None:
+    if on:
+        names[name] = None
+    else:
+        names.pop(name, None)
+
+
+def _session_left(state: State, event: e.SessionLeft) -> None:
+    state.leaving[event.session] = event.cancel_at_ns
+
+
+def _session_returned(state: State, event: e.SessionReturned) -> None:
+    state.leaving.pop(event.session, None)
+
+
+def _withdrawal_ordered(state: State, event: e.WithdrawalOrdered) -> None:
+    _apply(state, event)
+    state.withdrawing[event.order_id] = None
+
+
+def _alert_raised(state: State, event: e.AlertRaised) -> None:
+    if event.subject == LOST and event.order_id in state.orders:
+        state.lost[event.order_id] = None
+
+
 def _nothing(_: State, __: Any) -> None:
     """The event is an answer or an intent; it leaves no trace in memory."""
 
@@ -276,12 +358,21 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.UnknownStatusReported: _nothing,
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,
-    e.AlertRaised: _nothing,
+    e.AlertRaised: _alert_raised,
     e.GatewayStarted: _gateway_started,
     e.SessionsSet: _sessions_set,
     e.VenueSet: _venue_set,
     e.InstrumentsSet: _instruments_set,
     e.VenueConnectionSet: _venue_connection_set,
+    e.OperatorActed: _nothing,
+    e.CommandRefused: _nothing,
+    e.KillSwitchSet: _kill_switch_set,
+    e.SessionBarSet: _session_bar_set,
+    e.WithdrawalOrdered: _withdrawal_ordered,
+    e.WithdrawalReturned: _apply,
+    e.CancelOnDisconnectSet: _cancel_on_disconnect_set,
+    e.SessionLeft: _session_left,
+    e.SessionReturned: _session_returned,
 }
 
 

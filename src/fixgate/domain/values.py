@@ -100,6 +100,7 @@ class RefusalReason(Value):
     """
 
     NOT_PERMITTED = "not_permitted"
+    HALTED = "halted"
     DUPLICATE_ORDER = "duplicate_order"
     UNKNOWN_ORDER = "unknown_order"
     ALREADY_PENDING = "already_pending"
@@ -139,6 +140,8 @@ class RestatementReason(Value):
 
     VENUE_CANCEL = "2"  # FIX: verbal change; the matrices use it for an unsolicited cancel
     REPRICED = "3"
+    BROKER_OPTION = "4"  # by operations: a kill switch, a mass cancel, a forced cancel
     PARTIAL_DECLINE = "5"
     HALT = "6"
+    SYSTEM_FAILURE = "7"  # FIX 4.4: cancel on system failure; the session's connection ended
     OTHER = "99"

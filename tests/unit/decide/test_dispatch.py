@@ -26,6 +26,15 @@ SILENT = {
     e.VenueSet,
     e.InstrumentsSet,
     e.VenueConnectionSet,
+    e.OperatorActed,
+    e.CommandRefused,
+    e.KillSwitchSet,
+    e.SessionBarSet,
+    e.WithdrawalOrdered,
+    e.WithdrawalReturned,
+    e.CancelOnDisconnectSet,
+    e.SessionLeft,
+    e.SessionReturned,
 }
 
 

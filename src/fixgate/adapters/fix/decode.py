@@ -66,6 +66,7 @@ _SIDES: Final = {each.value: each for each in Side}
 _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
 _POST_ONLY: Final = "6"
+_EXEC_INST: Final = frozenset((_POST_ONLY, "Q", "H"))
 
 Fields = dict[str, str]
 
@@ -150,8 +151,17 @@ def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
         account=fields.get("1"),
         destination=fields.get("100") or fields.get("207"),
         poss_resend=fields.get("97") == "Y",
+        on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
     )
+
+
+def _on_disconnect(exec_inst: str) -> bool | None:
+    """Q, cancel on system failure, or H, reinstate; of both the safer one: canceled."""
+    instructions = exec_inst.split()
+    if "Q" in instructions:
+        return True
+    return False if "H" in instructions else None
 
 
 def _order_cancel_request(session: SessionName, fields: Fields) -> ClientCommand:
@@ -178,6 +188,7 @@ def _order_cancel_replace_request(session: SessionName, fields: Fields) -> Clien
         echo=_echo(fields, ECHO_TAGS),
         account=fields.get("1"),
         keeps=frozenset(name for name, tag in absent.items() if tag not in fields),
+        on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
     )
 
@@ -212,8 +223,8 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     if time_in_force is None:
         text = f"TimeInForce (59) {fields.get('59')} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
-    instructions = fields["18"].split() if "18" in fields else []
-    if any(each != _POST_ONLY for each in instructions):
+    instructions = fields["18"].split() if "18" in fields else ()
+    if instructions and not _EXEC_INST.issuperset(instructions):
         text = f"ExecInst (18) {fields['18']} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
     amounts = _amounts(fields, ord_type)
@@ -228,7 +239,7 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
         price=price,
         stop_px=stop_px,
         expire_at_ns=expire_at_ns,
-        post_only=bool(instructions),
+        post_only=_POST_ONLY in instructions,
     )
     return terms, None
 

@@ -11,6 +11,7 @@ from fixgate.domain.values import ExecType, RefusalReason
 
 ORD_REJ_REASON: Final[Mapping[RefusalReason, int]] = {
     RefusalReason.NOT_PERMITTED: 0,
+    RefusalReason.HALTED: 0,
     RefusalReason.DUPLICATE_ORDER: 6,
     RefusalReason.UNKNOWN_ORDER: 5,
     RefusalReason.ALREADY_PENDING: 0,
@@ -25,6 +26,7 @@ ORD_REJ_REASON: Final[Mapping[RefusalReason, int]] = {
 }
 CXL_REJ_REASON: Final[Mapping[RefusalReason, int]] = {
     RefusalReason.NOT_PERMITTED: 2,
+    RefusalReason.HALTED: 2,
     RefusalReason.DUPLICATE_ORDER: 2,
     RefusalReason.UNKNOWN_ORDER: 1,
     RefusalReason.ALREADY_PENDING: 3,

@@ -41,6 +41,17 @@ KINDS: Final[Mapping[str, type]] = {
     "started.v1": i.Started,
     "sessions_configured.v1": i.SessionsConfigured,
     "venue_configured.v1": i.VenueConfigured,
+    "session_connection.v1": i.SessionConnection,
+    "ticked.v1": i.Ticked,
+    "stuck_found.v1": i.StuckFound,
+    # What operations said.
+    "kill_switch_turned.v1": i.KillSwitchTurned,
+    "cancel_all_ordered.v1": i.CancelAllOrdered,
+    "session_barred.v1": i.SessionBarred,
+    "order_queried.v1": i.OrderQueried,
+    "order_force_canceled.v1": i.OrderForceCanceled,
+    "order_resolved.v1": i.OrderResolved,
+    "operator_noted.v1": i.OperatorNoted,
     # What was noted.
     FIX_MESSAGE_KINDS[Direction.IN]: FixMessage,
     FIX_MESSAGE_KINDS[Direction.OUT]: FixMessage,
@@ -82,6 +93,15 @@ KINDS: Final[Mapping[str, type]] = {
     "venue_set.v1": e.VenueSet,
     "instruments_set.v1": e.InstrumentsSet,
     "venue_connection_set.v1": e.VenueConnectionSet,
+    "operator_acted.v1": e.OperatorActed,
+    "command_refused.v1": e.CommandRefused,
+    "kill_switch_set.v1": e.KillSwitchSet,
+    "session_bar_set.v1": e.SessionBarSet,
+    "withdrawal_ordered.v1": e.WithdrawalOrdered,
+    "withdrawal_returned.v1": e.WithdrawalReturned,
+    "cancel_on_disconnect_set.v1": e.CancelOnDisconnectSet,
+    "session_left.v1": e.SessionLeft,
+    "session_returned.v1": e.SessionReturned,
 }
 
 JOURNALED: Final[tuple[type, ...]] = (

@@ -75,13 +75,14 @@ class FixNoted:
 
 @value
 class SessionChanged:
-    """A client logged on or its connection ended, for the record."""
+    """A client logged on or its connection ended: an input."""
 
     at_ns: int
     session: SessionName
     connected: bool
     peer: str
     text: str = ""
+    cancel_on_disconnect: bool | None = None  # what holds for this session's open orders
 
 
 class FixPort(Protocol):
