@@ -24,7 +24,7 @@ from fixgate.bootstrap.settings import (
 
 ENVIRONMENT_PREFIX: Final = "FIXGATE_"
 # Variables with our prefix that are not settings of gateway.toml.
-_OTHER_VARIABLES: Final = frozenset({"FIXGATE_HOME", "FIXGATE_WHEEL_CACHE"})
+_OTHER_VARIABLES: Final = frozenset({"FIXGATE_HOME", "FIXGATE_WHEEL_CACHE", "FIXGATE_KEY_PASSWORD"})
 M = TypeVar("M", bound=BaseModel)
 
 

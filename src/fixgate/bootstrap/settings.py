@@ -49,6 +49,13 @@ class JournalSettings(Strict):
     terminal_orders_in_memory: int = Field(default=4_000, ge=ORDERS_IN_FLIGHT_MAX)
 
 
+class ArchiveSettings(Strict):
+    """[archive]: where closed days of the journal go."""
+
+    folder: Path = Path("archive")  # in data_dir
+    keep_days: int | None = Field(default=None, ge=1)
+
+
 class GatewaySettings(Strict):
     """config/gateway.toml."""
 
@@ -58,6 +65,7 @@ class GatewaySettings(Strict):
     stop_timeout_s: float = Field(default=10.0, gt=0)
     fix: FixSettings = FixSettings()
     journal: JournalSettings = JournalSettings()
+    archive: ArchiveSettings = ArchiveSettings()
 
 
 class SimulatedSettings(Strict):
@@ -187,3 +195,8 @@ class Configuration(Strict):
     def data_dir(self) -> Path:
         """Where everything is kept that must survive."""
         return self.path(self.gateway.data_dir)
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where closed days of the journal go; a relative folder is in ``data_dir``."""
+        return self.data_dir / self.gateway.archive.folder

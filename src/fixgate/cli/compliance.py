@@ -5,9 +5,13 @@ Here: add_commands(). Not here: what the commands do.
 
 import typer
 
-from fixgate.cli import verifying
+from fixgate.cli import archiving, heads, holding, verifying
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add them to the application."""
     app.command("verify")(verifying.verify)
+    app.command("head")(heads.head)
+    app.add_typer(heads.app, name="key")
+    app.command("archive")(archiving.archive)
+    app.add_typer(holding.app, name="hold")

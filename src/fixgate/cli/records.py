@@ -6,6 +6,7 @@ Not here: the commands.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from fixgate.cli.console import Problem, open_journal, usage
 from fixgate.cli.moments import DAY_NS, day_ns, microseconds, moment_ns
 
 if TYPE_CHECKING:
+    from fixgate.adapters.store.archive.files import DayFile
     from fixgate.adapters.store.ledger import Ledger, Span
     from fixgate.adapters.store.verifying import Fault
     from fixgate.bootstrap.settings import Configuration
@@ -33,15 +35,57 @@ To = Annotated[
 
 @contextmanager
 def open_ledger(configuration: "Configuration") -> "Iterator[Ledger]":
-    """The whole journal, to read; or end the command."""
+    """The whole journal, to read; or end the command.
+
+    Where there is an archive and no database any more, the archive is the journal.
+    """
+    folder = configuration.archive_dir
+    database = configuration.data_dir / configuration.gateway.journal.file
+    if not database.exists() and _has_days(folder):
+        with archive_alone(folder) as ledger:
+            yield ledger
+        return
     from fixgate.adapters.store.ledger import Ledger  # noqa: PLC0415 - 0.3 s
-    from fixgate.adapters.store.raw import DatabaseRecords  # noqa: PLC0415 - with it
+    from fixgate.adapters.store.raw import Damaged, DatabaseRecords  # noqa: PLC0415 - with it
 
     reader = open_journal(configuration)
     try:
-        yield Ledger(reader.meta("epoch"), database=DatabaseRecords(reader.connection))
+        epoch = reader.meta("epoch")
+        archived = days_of(folder, epoch) if _has_days(folder) else []
+        yield Ledger(epoch, archived=archived, database=DatabaseRecords(reader.connection))
+    except Damaged as damage:
+        raise Problem(f"record {damage.seq} cannot be read: {damage.what}") from None
     finally:
         reader.close()
+
+
+@contextmanager
+def archive_alone(folder: Path) -> "Iterator[Ledger]":
+    """A journal of which only the archive is there; or end the command."""
+    from fixgate.adapters.store.ledger import Ledger  # noqa: PLC0415 - 0.3 s
+    from fixgate.adapters.store.raw import Damaged  # noqa: PLC0415 - with it
+
+    if not _has_days(folder):
+        raise Problem(f"{folder}: no day of a journal is there")
+    days = days_of(folder, None)
+    try:
+        yield Ledger(days[0].label.epoch, archived=days)
+    except Damaged as damage:
+        raise Problem(f"record {damage.seq} cannot be read: {damage.what}") from None
+
+
+def _has_days(folder: Path) -> bool:
+    return next(folder.glob("journal-*.parquet"), None) is not None
+
+
+def days_of(folder: Path, epoch: str | None) -> "list[DayFile]":
+    """The files of an archive; or end the command."""
+    from fixgate.adapters.store.archive.files import ArchiveUnusable, days_in  # noqa: PLC0415
+
+    try:
+        return days_in(folder, epoch)
+    except ArchiveUnusable as problem:
+        raise Problem(str(problem)) from None
 
 
 def period(day: str | None, begin: str | None, end: str | None) -> tuple[int | None, int | None]:
@@ -78,7 +122,7 @@ def told(fault: "Fault") -> str:
     if fault.through > fault.seq:
         which = f"records {fault.seq} to {fault.through}"
     were = "were" if fault.through > fault.seq else "was"
-    what = {"unreadable": "cannot be read"}.get(fault.what, f"{were} {fault.what}")
+    what = "cannot be read" if fault.what == "unreadable" else f"{were} {fault.what}"
     about = []
     if fault.at_ns is not None:
         about.append(("at " if fault.kind else "after ") + microseconds(fault.at_ns))

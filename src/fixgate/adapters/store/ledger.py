@@ -6,14 +6,14 @@ Not here: the files of the archive (archive), the formula (chain), searching (se
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from fixgate.adapters.store.chain import genesis
 from fixgate.adapters.store.errors import RecordUnreadable
 from fixgate.adapters.store.kinds import decode
 from fixgate.adapters.store.raw import Damaged, Raw, RawRow, RawSource
-from fixgate.adapters.store.verifying import Progress, Verified, verify
+from fixgate.adapters.store.verifying import Fault, Progress, Verified, verify
 from fixgate.application.ports.journal import Record
 from fixgate.domain.ids import SessionName
 
@@ -29,6 +29,29 @@ class Span:
     last: int
 
 
+class ArchivedDay(RawSource, Protocol):
+    """A day of the archive."""
+
+    @property
+    def name(self) -> str:
+        """For people: where it is."""
+        ...
+
+    @property
+    def day(self) -> str:
+        """2030-12-31."""
+        ...
+
+    @property
+    def prev_hash(self) -> bytes:
+        """What its first record follows."""
+        ...
+
+    def is_as_written(self) -> bool:
+        """Whether its file has the bytes that were written."""
+        ...
+
+
 class Ledger:
     """Reads records from several places as if they were one."""
 
@@ -36,7 +59,7 @@ class Ledger:
         self,
         epoch: str,
         *,
-        archived: Sequence[RawSource] = (),
+        archived: Sequence[ArchivedDay] = (),
         database: RawSource | None = None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
@@ -147,19 +170,88 @@ class Ledger:
         if span.first > 1:
             before = self._before(span.first)
             tip = None if before is None else before.hash
-        return verify(
+        found = verify(
             self.pages(span.first, span.last),
             after_seq=span.first - 1,
             tip=tip,
             to_seq=span.last,
             progress=progress,
         )
+        return found if found.fault is not None else self._with_files(found, span)
+
+    def _with_files(self, found: Verified, span: Span) -> Verified:
+        """All records are as written; see that the files are, also in what holds no record."""
+        for part, source in self._parts:
+            for each in self.archived:
+                inside = span.first <= part.last and part.first <= span.last
+                if each is source and inside and not each.is_as_written():
+                    return replace(found, fault=_changed_file(each, part))
+        return found
+
+    def verify_copies(self, span: Span) -> Iterator[tuple[str, Verified]]:
+        """Check the days of the archive that are read from the database otherwise.
+
+        Each is checked by itself, and that it ends with the hash that the database has.
+        """
+        kept = self.database.bounds() if self.database is not None else None
+        for each in self.archived:
+            bounds = each.bounds()
+            if kept is None or bounds is None or not kept[0] <= bounds[1] <= kept[1]:
+                continue
+            if bounds[1] < span.first or bounds[0] > span.last:
+                continue
+            first, last = bounds
+            found = verify(
+                each.pages(first, last), after_seq=first - 1, tip=each.prev_hash, to_seq=last
+            )
+            ours = self.one(last)
+            if found.fault is None and not each.is_as_written():
+                found = replace(found, fault=_changed_file(each, Span(first, last)))
+            if found.fault is None and ours is not None and found.last_hash != ours.hash:
+                fault = Fault(
+                    what="altered",
+                    seq=last,
+                    through=last,
+                    at_ns=ours.at_ns,
+                    kind=ours.kind,
+                    detail="it is not the one that the database has",
+                )
+                found = replace(found, fault=fault)
+            yield each.name, found
+
+    def gap(self, seq: int) -> str | None:
+        """What is missing around a record that is nowhere: the days between two that are there."""
+        before = max((each for each in self._edges() if each[0] < seq), default=None)
+        after = min((each for each in self._edges() if each[0] > seq), default=None)
+        if after is None or (before is not None and before[1] == after[1]):
+            return None
+        if before is None:
+            return f"nothing before {after[1]} is there, neither in the database nor archived"
+        return f"nothing between {before[1]} and {after[1]} is there, database and archive"
+
+    def _edges(self) -> Iterator[tuple[int, str]]:
+        """First and last records of each place, and where that is."""
+        for span, source in self._parts:
+            where = next((f"day {each.day}" for each in self.archived if each is source), None)
+            yield span.first, where or "the database"
+            yield span.last, where or "the database"
 
     def _before(self, seq: int) -> Raw | None:
         try:
             return self.one(seq - 1)
         except Damaged:
             return None
+
+
+def _changed_file(day: ArchivedDay, span: Span) -> Fault:
+    return Fault(
+        what="altered",
+        seq=span.first,
+        through=span.last,
+        at_ns=None,
+        kind=None,
+        detail=f"{day.name} differs from its checksum, though its records fit their hashes",
+    )
 
 
 def _decoded(seq: int, kind: str, payload: str) -> object:

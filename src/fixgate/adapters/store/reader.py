@@ -28,10 +28,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
 from fixgate.adapters.store.chain import genesis, link
+from fixgate.adapters.store.dropping import dropped_hash, dropped_through
 from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
 from fixgate.adapters.store.kinds import decode
+from fixgate.adapters.store.raw import DatabaseRecords
 from fixgate.adapters.store.rows import execution_from, in_order, order_from, trades
 from fixgate.adapters.store.sqlite import connect_reader
+from fixgate.adapters.store.verifying import verify
 from fixgate.application.ports.fix import Direction, FixMessage
 from fixgate.application.ports.journal import (
     ExecutionRow,
@@ -254,12 +257,18 @@ class Reader:
     def verify(self) -> int | None:
         """The number of the first record that is not as written, or follows one that is missing.
 
-        None: the chain is whole, from the first record to the last one there.
+        None: the chain is whole, from the first record, or the first that was not dropped to the
+        archive, to the last one there.
         """
-        return self._first_bad(1)
+        records = DatabaseRecords(self._connection)
+        through = dropped_through(self._connection)
+        tip = dropped_hash(self._connection) or genesis(self.meta("epoch"))
+        last_seq, _ = self.last()
+        found = verify(records.pages(through + 1, last_seq), after_seq=through, tip=tip)
+        return None if found.fault is None else found.fault.seq
 
     def _first_bad(self, from_seq: int) -> int | None:
-        tip = genesis(self.meta("epoch")) if from_seq == 1 else None
+        tip = None
         for row in self._journal(from_seq):
             payload = row.payload.encode()
             made = link(

@@ -1,6 +1,7 @@
 """A small journal on the disk, and ways to tamper with it."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,30 @@ async def a_journal(folder: Path, orders: int = 3) -> Path:
     await store.journal().commit(Gateway().batch(orders))
     await store.close()
     return path
+
+
+async def a_journal_of(folder: Path, *days: str, orders: int = 3) -> Path:
+    """A store with as many orders on each day, at noon and a microsecond later each record."""
+    path = database(folder)
+    store = open_store(path, FixedClock())
+    gateway = Gateway()
+    for day in days:
+        batch = gateway.batch(orders)
+        noon = noon_of(day)
+        batch.at_ns = noon
+        for number, each in enumerate(batch.records):
+            each.at_ns = noon + 1_000 * number
+        first = batch.records[0].seq
+        for row in (*batch.fix_messages, *batch.venue_calls):
+            row.at_ns = noon + 1_000 * (row.seq - first)
+        await store.journal().commit(batch)
+    await store.close()
+    return path
+
+
+def noon_of(day: str) -> int:
+    """Noon of a day, UTC."""
+    return int(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()) * 1_000_000_000
 
 
 def ledger(path: Path) -> Ledger:
