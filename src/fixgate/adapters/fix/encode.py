@@ -6,6 +6,8 @@ Not here: sequence numbers and times, which come as arguments.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from fixgate.adapters.fix.dialect import Dialect
@@ -52,12 +54,22 @@ def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> s
     """
     now = utc_timestamp(at_ns)
     msg_type, fields = _BODIES[type(report)](report, to, now)
-    body = SOH.join([f"{tag}={fields[tag]}" for tag in sorted(fields)])
+    form, values = _body(tuple(fields))
     rest = (
         f"35={msg_type}{SOH}34={msg_seq_num}{SOH}49={to.sender_comp_id}{SOH}"
-        f"52={now}{SOH}56={to.target_comp_id}{SOH}{body}{SOH}"
+        f"52={now}{SOH}56={to.target_comp_id}{SOH}{form % values(fields)}"
     )
     return enclose(f"8={to.version.value}{SOH}", rest)
+
+
+@lru_cache(maxsize=1_024)
+def _body(tags: tuple[int, ...]) -> tuple[str, Callable[[Fields], Any]]:
+    """What a body of these fields looks like, and how to take their values: ascending by tag.
+
+    Reports come in a few dozen shapes only, so that sorting each one would be wasted.
+    """
+    ascending = sorted(tags)
+    return "".join(f"{tag}=%s{SOH}" for tag in ascending), itemgetter(*ascending)
 
 
 def _execution_report(report: ExecutionReport, to: Addressing, now: str) -> tuple[str, Fields]:

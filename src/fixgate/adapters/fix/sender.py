@@ -101,7 +101,7 @@ class Sender:
 
         """
         in_flight = self._outbox.in_flight
-        if in_flight and self._engine.next_sender != self._next_free:
+        if in_flight:
             self._engine.next_sender = self._next_free
         taken = call()
         if taken.spoke:
@@ -185,8 +185,7 @@ class Sender:
                 self._record.outgoing(each.text, each.handling)
 
     def _end_of_flight(self) -> None:
-        if self._engine.next_sender != self._next_free:
-            self._engine.next_sender = self._next_free
+        self._engine.next_sender = self._next_free
 
     def _in_time(self, reports: Sequence[tuple[int, str]]) -> list[Outgoing]:
         """A client refuses a SendingTime too far from its clock, so an old one is not kept."""
