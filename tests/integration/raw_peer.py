@@ -155,7 +155,9 @@ class Peer:
     def all_answered(self) -> list[Said]:
         """Log on has happened: ask for what we missed, resend what is asked for, until all is done.
 
-        A TestRequest is answered after everything before it, unless messages are missing.
+        A TestRequest is answered after everything before it, unless messages are missing. A status
+        is reported at once, before the venue has answered orders of the same batch; the second one
+        is asked for in a later batch, and comes after what the venue said.
         """
         expected = 1 + max((int(each[34]) for each in self.received[:-1]), default=0)
         said: list[Said] = []
@@ -166,7 +168,7 @@ class Peer:
             said.append(self.receive())
             if said[-1][35] == "2":
                 self.resend(said[-1])
-        return said + self.ask()
+        return said + self.ask() + self.ask()
 
     def until(self, holds: Callable[[Said], bool]) -> list[Said]:
         """Everything up to the first message of which it holds, with that one as the last."""

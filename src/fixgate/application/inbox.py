@@ -93,10 +93,12 @@ class Inbox:
             return taken
         return [items.popleft() for _ in range(most)]
 
-    def take_now(self, most: int) -> list[Item]:
-        """Up to ``most`` items that are there already."""
+    def take_since(self, waiting: int) -> list[Item]:
+        """All that came since ``waiting`` items waited."""
         items = self._items
-        return [items.popleft() for _ in range(min(most, len(items)))]
+        came = [items.pop() for _ in range(len(items) - waiting)]
+        came.reverse()
+        return came
 
     def drain(self) -> list[Item]:
         """All that is left, at once; for a halt."""

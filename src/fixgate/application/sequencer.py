@@ -97,24 +97,26 @@ class Sequencer:
     def _decide(self, items: list[Item]) -> Steps:
         """Decide a batch, and with it what a venue inside this process says to it."""
         steps = all_steps(self._stepper, items)
-        taken = len(items)
-        while self._call_early(steps) and taken < BATCH_MAX:
-            more = self._inbox.take_now(BATCH_MAX)
-            taken += len(more)
-            for item in more:
+        while answers := self._call_early(steps):
+            for item in answers:
                 self._stepper.take(item, steps)
         return steps
 
-    def _call_early(self, steps: Steps) -> bool:
-        """Call the venues that keep nothing; whether there were any such calls."""
+    def _call_early(self, steps: Steps) -> list[Item]:
+        """Call the venues that keep nothing; what they answer.
+
+        It must not wait behind what else is in the inbox: the order and its answer are durable
+        together, or neither is (docs/decisions/0013).
+        """
         early: list[tuple[Intent, Order, int]] = []
         later: list[tuple[Intent, Order, int]] = []
         for each in steps.intents:
             (early if self._venues.keeps_nothing(each[1]) else later).append(each)
         steps.intents = later
+        waiting = len(self._inbox)
         for intent, order, at_ns in early:
             self._venues.call(intent, order, at_ns)
-        return bool(early)
+        return self._inbox.take_since(waiting)
 
     async def _fewer_in_flight_than(self, most: int) -> None:
         while len(self._in_flight) >= most:

@@ -256,6 +256,21 @@ async def test_what_a_venue_that_keeps_nothing_says_is_durable_with_the_order_it
         await task
 
 
+async def test_an_order_is_durable_with_such_an_answer_however_many_wait_behind_it():
+    """Else a crash between two batches leaves an order whose market is gone."""
+    desk = Desk(FakeJournal(at_once=True))
+    venue = _EarlyVenue(a_profile(), keeps_nothing=True)
+    venue.hear = desk.say
+    desk.sequencer._venues = Venues({VENUE: venue}, desk.state, desk.say)
+    for number in range(2 * BATCH_MAX):
+        desk.order(f"A{number}")
+    desk.inbox.close()
+    await asyncio.wait_for(desk.sequencer.run(), PATIENCE_S)
+    for batch in desk.journal.committed:
+        assert {each.stage for each in batch.orders.values()} <= {OrdStatus.NEW}
+    assert len(venue.calls) == 2 * BATCH_MAX
+
+
 async def test_every_record_about_a_clients_message_names_its_session():
     desk = Desk(FakeJournal(at_once=True))
     desk.order("A")
