@@ -5,7 +5,6 @@ Not here: sockets (connection), whose turn it is (turns), judging a first Logon 
 the order of what goes out (sender).
 """
 
-from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,21 +20,18 @@ from fixgate.adapters.fix.fields import (
     without,
 )
 from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
-from fixgate.adapters.fix.limits import Repeats
 from fixgate.adapters.fix.logon import Approved, judge_again
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
-from fixgate.adapters.fix.resend import Resend, asked, own_answer
+from fixgate.adapters.fix.repeater import Repeater
+from fixgate.adapters.fix.resend import asked, own_answer
 from fixgate.adapters.fix.sender import Sender, Wire
-from fixgate.adapters.fix.tags import utc_timestamp
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
-from fixgate.application.ports.journal import Sent, SentPage
+from fixgate.application.ports.journal import Sent
 from fixgate.domain.sessions import FixVersion
 
 ADMIN_TYPES: Final = frozenset("012345A")
-_MINUTE_S: Final = 60.0
-_NS: Final = 1_000_000_000
 # FIX 4.4, SessionRejectReason (373)
 _REQUIRED_TAG_MISSING: Final = 1
 _VALUE_IS_INCORRECT: Final = 5
@@ -61,7 +57,6 @@ class ClientSession:
         self.refuse: Callable[[FixDelivered], None] | None = None
         self._engine = engine
         self._deliver = deliver
-        self._sent = sent
         self._clock = clock
         self._limits = limits
         self._record = Recorder(config.name, deliver, clock)
@@ -70,12 +65,12 @@ class ClientSession:
         )
         self._approved: Approved | None = None  # a first Logon that the engine has not seen yet
         self._announced = False  # SessionChanged(connected) was delivered
-        self._resend: Resend | None = None
-        self._numbers_since = 0  # where in the journal they last began at 1, if in this process
+        self._repeater = Repeater(
+            config, self._sender, sent, clock=clock, limits=limits, failed=self._cannot_resend
+        )
         self._beyond = BeyondGap(
             count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
         )
-        self._repeats = Repeats(most=limits.resend_repeats_max, window_s=_MINUTE_S)
         self._garbled = 0
         self._leaving: str | None = None  # what our Logout said
         self._begin = f"8={config.version.value}\x01".encode()
@@ -131,7 +126,8 @@ class ClientSession:
         if not self.connected:
             return
         self._sender.connection_lost()
-        self._approved = self._resend = None
+        self._approved = None
+        self._repeater.give_up()
         self._beyond.clear()
         self._engine.disconnected()
         if self._announced:
@@ -156,7 +152,7 @@ class ClientSession:
     def tick(self) -> None:
         """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
         wire = self._sender.wire
-        if wire is None or not self._announced or self._resend is not None:
+        if wire is None or not self._announced or self._repeater.busy:
             return
         # While the journal or the core is slow, what the client sent waits here: it is not silent.
         # With each message it is fed, the engine looks at its timers too.
@@ -175,12 +171,9 @@ class ClientSession:
         """Begin again from 1 on both sides; False while reports are being committed."""
         if self._sender.in_flight:
             return False
-        self._numbers_begin()
+        self._repeater.numbers_begin()
         self._after(self._sender.reset(), "the sequence numbers were reset")
         return True
-
-    def _numbers_begin(self) -> None:
-        self._numbers_since = self._sent.position()
 
     def close(self) -> None:
         """Give the engine back and write down its numbers."""
@@ -226,56 +219,23 @@ class ClientSession:
     @property
     def resending(self) -> bool:
         """Whether a range is being repeated; nothing else is taken until it is done."""
-        return self._resend is not None
+        return self._repeater.busy
 
     @property
     def may_resend(self) -> bool:
         """Whether a piece of the range is there to be sent."""
-        return self._resend is not None and self._resend.page is not None
+        return self._repeater.ready
 
     def resend_more(self) -> None:
         """Repeat the next piece; the connection is woken when there is another one."""
-        plan = self._resend
-        if plan is None or plan.page is None:
-            return
-        page, plan.page = plan.page, None
-        self._sender.repeat(plan.piece(page, utc_timestamp(self._clock.now_ns())))
-        if self.too_slow():
+        self._repeater.send_piece()
+        if self.connected and self.too_slow():
             self.cut_off("the client does not read what it is sent")
-        elif plan.done:
-            self._resend = None
-            self._sender.release_new()
-        else:
-            self._fetch(plan, page.place)
 
-    def _begin_resend(self, begin: int, last: int) -> None:
-        self._sender.hold_new()
-        self._resend = Resend(self.config, begin=begin, last=last)
-        self._fetch(self._resend, None)
-
-    def _fetch(self, plan: Resend, place: int | None) -> None:
-        page = self._sent.page(
-            self.config.name,
-            plan.begin,
-            plan.last,
-            place=place,
-            since=self._numbers_since,
-            count=self._limits.resend_piece,
-        )
-        page.add_done_callback(lambda done: self._fetched(plan, done))
-
-    def _fetched(self, plan: Resend, done: "Future[SentPage]") -> None:
-        wire = self._sender.wire
-        if self._resend is not plan or wire is None or done.cancelled():
-            return
-        if done.exception() is None:
-            plan.page = done.result()
-            wire.wake()
-        else:
-            # The client must not take what cannot be read for what was never sent.
-            self._resend = None
-            self.logout(f"message {plan.begin} cannot be read back and resent")
-            self._hang_up("the journal could not be read")
+    def _cannot_resend(self, number: int) -> None:
+        """The client must not take what cannot be read for what was never sent."""
+        self.logout(f"message {number} cannot be read back and resent")
+        self._hang_up("the journal could not be read")
 
     # --- what a client sends
 
@@ -355,11 +315,11 @@ class ClientSession:
             text = without(text, 789)
         note = ""
         if approved.resets:
-            self._numbers_begin()
+            self._repeater.numbers_begin()
             note = "the sequence numbers were reset"
         self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
         if ours and begin is not None and self._announced:
-            self._begin_resend(begin, last)
+            self._repeater.begin(begin, last)
 
     def _take_resend_request(self, arrived: Arrived, frame: Frame) -> None:
         text = engine_text(frame.raw)
@@ -368,7 +328,7 @@ class ClientSession:
             self._feed(arrived, frame, lambda: self._engine.feed(frame))
             return
         begin, last = wanted
-        if self._repeats.too_many(begin, self._clock.now_ns() / _NS):
+        if self._repeater.too_often(begin):
             self._log_out(arrived, f"message {begin} was asked for too often")
             return
         if begin > last:
@@ -384,7 +344,7 @@ class ClientSession:
         others = own_answer(taken.sent)
         self._after(taken if others is None else taken._replace(sent=others), "logged out")
         if others is not None and self.connected:
-            self._begin_resend(begin, last)
+            self._repeater.begin(begin, last)
 
     def _feed(
         self,
