@@ -6,6 +6,7 @@ Everything waits for what it needs, with a generous limit, and never for a time 
 
 import asyncio
 import socket
+import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from fakes.edges import FakeSent
+from fixgate.adapters.fix.certificates import TlsFiles
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart
 from fixgate.adapters.fix.framing import Frame, Framer
 from fixgate.adapters.fix.server import FixServer
@@ -48,7 +50,9 @@ class EchoGateway:
         starts: dict[SessionName, SessionStart] | None = None,
         limits: DoorLimits | None = None,
         after: "EchoGateway | None" = None,
+        tls: TlsFiles | None = None,
     ) -> None:
+        self._tls = tls
         self.said: list[Said] = []
         self.refused: list[dict[SessionName, int]] = []
         self.remembers = True
@@ -81,6 +85,8 @@ class EchoGateway:
             lambda _, context: self.unhandled.append(context)
         )
         await self.server.start("127.0.0.1", 0)
+        if self._tls is not None:
+            await self.server.start_tls("127.0.0.1", 0, self._tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -177,7 +183,9 @@ class RawClient:
         self._found: deque[dict[str, str]] = deque()
 
     @classmethod
-    async def connect(cls, gateway: EchoGateway, name: str) -> "RawClient":
+    async def connect(
+        cls, gateway: EchoGateway, name: str, tls: ssl.SSLContext | None = None
+    ) -> "RawClient":
         """A connection that has said nothing yet."""
         sock = socket.socket()
         # Small, so that a client that does not read is soon noticed; set before the connection is
@@ -185,18 +193,26 @@ class RawClient:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
         sock.setblocking(False)
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(sock, ("127.0.0.1", gateway.server.port))
-        reader, writer = await asyncio.open_connection(sock=sock)
+        port = gateway.server.port if tls is None else gateway.server.tls_port
+        await loop.sock_connect(sock, ("127.0.0.1", port))
+        host = None if tls is None else "localhost"
+        reader, writer = await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=host)
         client = cls(name, reader, writer)
         gateway.clients.append(client)
         return client
 
     @classmethod
     async def log_on(
-        cls, gateway: EchoGateway, name: str, *, seq: int = 1, body: str = "98=0|108=30"
+        cls,
+        gateway: EchoGateway,
+        name: str,
+        *,
+        seq: int = 1,
+        body: str = "98=0|108=30",
+        tls: ssl.SSLContext | None = None,
     ) -> "RawClient":
         """A connection that has logged on and read the answer."""
-        client = await cls.connect(gateway, name)
+        client = await cls.connect(gateway, name, tls)
         client.seq = seq
         client.send(logon(seq, body, client=name))
         client.seq += 1

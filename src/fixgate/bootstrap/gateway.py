@@ -21,6 +21,7 @@ from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.control.server import ControlServer
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import SOCKET_NAME
+from fixgate.adapters.fix.certificates import TlsUnusable
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.opening import Store, open_store
@@ -32,7 +33,7 @@ from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import opening_inputs, working_legs
 from fixgate.application.step import Stepper
 from fixgate.bootstrap import parts
-from fixgate.bootstrap.loading import ConfigurationError
+from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
 from fixgate.bootstrap.operations import Operations, Parts
 from fixgate.bootstrap.settings import Configuration
@@ -70,7 +71,7 @@ def run(configuration: Configuration, *, announce: Announce) -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         return uvloop.run(_serve(configuration, announce))
-    except (StoreUnusable, ConfigurationError, VenueSetupError) as error:
+    except (StoreUnusable, ConfigurationError, VenueSetupError, TlsUnusable) as error:
         print(f"fixgate: {error}", file=sys.stderr)  # noqa: T201 - the one line for the operator
         return EXIT_UNUSABLE
     except OSError as error:
@@ -172,8 +173,7 @@ class Gateway:
                 await venue.start(self._hear, working_legs(self._state, name))
             await self._settled(sequencing)
             self._refused.clear()
-            settings = self._configuration.gateway.fix
-            await self._fix.start(settings.host, settings.port)
+            await self._listen()
             self._open = True
             self._announce(announce)
             # Everything made so far stays for good; the collector need not look at it again.
@@ -184,6 +184,15 @@ class Gateway:
         finally:
             code = await self._close(sequencing)
         return code
+
+    async def _listen(self) -> None:
+        settings = self._configuration.gateway.fix
+        if settings.plain:
+            await self._fix.start(settings.host, settings.port)
+        files = tls_files(self._configuration)
+        if files is not None:
+            host = settings.tls.host or settings.host
+            await self._fix.start_tls(host, settings.tls.port, files)
 
     async def _settled(self, sequencing: "asyncio.Task[None]") -> None:
         """Let the first inputs be durable, venues come up, and what was left open be settled.
@@ -213,8 +222,11 @@ class Gateway:
             self._inbox.fail(error)
 
     def _announce(self, announce: Announce) -> None:
-        host = self._configuration.gateway.fix.host
-        announce(f"FIX acceptor    {host}:{self._fix.port}")
+        fix = self._configuration.gateway.fix
+        if self._fix.port is not None:
+            announce(f"FIX acceptor    {fix.host}:{self._fix.port}")
+        if self._fix.tls_port is not None:
+            announce(f"FIX over TLS    {fix.tls.host or fix.host}:{self._fix.tls_port}")
         announce(f"Journal         {self._configuration.data_dir}")
         for name, venue in self._venues.items():
             up = self._state.venues_up.get(VenueName(name), False)

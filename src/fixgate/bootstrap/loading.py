@@ -14,6 +14,12 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from fixgate.adapters.fix.certificates import (
+    TlsFiles,
+    TlsUnusable,
+    context_of,
+    normal_subject,
+)
 from fixgate.bootstrap.settings import (
     Configuration,
     GatewaySettings,
@@ -105,6 +111,7 @@ def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
         sessions=tuple(each for _, each in sessions if each.enabled),
     )
     _check_together(configuration, sessions)
+    check_certificates(configuration)
     return configuration
 
 
@@ -211,5 +218,57 @@ def _check_together(
                 )
         if session.venues and session.default_venue not in session.venues:
             raise ConfigurationError(f"{file.path}: default_venue is not one of venues")
+        _check_tls(configuration, file, session)
     if not configuration.sessions:
         raise ConfigurationError(f"{configuration.home}: no enabled session file")
+
+
+def _check_tls(configuration: Configuration, file: _File, session: SessionFile) -> None:
+    """What a session demands of a connection can be had at some port."""
+    tls = configuration.gateway.fix.tls
+    demanded = session.client_certificate
+    key = "tls_required" if demanded is None else "client_certificate"
+    where = f"{file.path}:{file.line_of((key,)) or 1}: {key}"
+    if (session.tls_required or demanded is not None) and not tls.enabled:
+        raise ConfigurationError(f"{where}: [fix.tls] of config/gateway.toml is not enabled")
+    if demanded is None:
+        return
+    if tls.client_certificates == "none":
+        raise ConfigurationError(
+            f"{where}: [fix.tls] of config/gateway.toml asks no client for a certificate"
+        )
+    try:
+        normal_subject(demanded.subject or "")
+    except ValueError:
+        raise ConfigurationError(
+            f"{where}: subject {demanded.subject!r} is no name like 'CN=desk,O=Client'"
+        ) from None
+
+
+def tls_files(configuration: Configuration) -> TlsFiles | None:
+    """The certificate files of the TLS port; None: it is switched off."""
+    tls = configuration.gateway.fix.tls
+    if not tls.enabled or tls.certificate is None or tls.key is None:
+        return None
+    return TlsFiles(
+        certificate=configuration.path(tls.certificate),
+        key=configuration.path(tls.key),
+        client_ca=None if tls.client_ca is None else configuration.path(tls.client_ca),
+        required=tls.client_certificates == "required",
+    )
+
+
+def check_certificates(configuration: Configuration) -> None:
+    """The certificate files can be used.
+
+    Raises:
+        ConfigurationError: one cannot.
+    """
+    files = tls_files(configuration)
+    if files is None:
+        return
+    try:
+        context_of(files)
+    except TlsUnusable as error:
+        path = configuration.home / "config" / "gateway.toml"
+        raise ConfigurationError(f"{path}: fix.tls: {error}") from None

@@ -15,7 +15,7 @@ from fixgate.adapters.store.reader import Reader
 from fixgate.application.inbox import Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.journal import Journal
-from fixgate.bootstrap.settings import Configuration
+from fixgate.bootstrap.settings import Configuration, FixSettings
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
 from fixgate.domain.state import State
@@ -54,7 +54,7 @@ class Operations:
             "started_ns": self._started_ns,
             "now_ns": parts.clock.now_ns(),
             "data_dir": str(parts.configuration.data_dir.resolve()),
-            "listening": f"{fix.host}:{parts.fix.port}" if parts.open() else None,
+            "listening": _listening(fix, parts.fix) if parts.open() else None,
             "journal_seq": parts.journal.last_seq,
             "inbox": len(parts.inbox),
             "open_orders": sum(1 for _ in parts.state.open_orders()),
@@ -93,3 +93,11 @@ class Operations:
     def _logged_on(self, name: SessionName) -> bool:
         session = self._parts.fix.session(name)
         return session is not None and session.logged_on
+
+
+def _listening(settings: FixSettings, fix: FixServer) -> str:
+    """Where clients connect: "127.0.0.1:9878, TLS 127.0.0.1:9879"."""
+    places = [] if fix.port is None else [f"{settings.host}:{fix.port}"]
+    if fix.tls_port is not None:
+        places.append(f"TLS {settings.tls.host or settings.host}:{fix.tls_port}")
+    return ", ".join(places)

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from fixgate.adapters.clock import SystemClock
+from fixgate.adapters.fix.certificates import CertificateDemand
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
 from fixgate.adapters.fix.credentials import verify
@@ -54,6 +55,7 @@ def rules(session: s.SessionFile) -> SessionRules:
         pending_reports=session.pending_reports,
         while_pending=session.while_pending,
         open_requests_max=session.open_requests_max,
+        role=session.role,
     )
 
 
@@ -138,6 +140,7 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
     Raises:
         ConfigurationError: its password is not in the environment.
     """
+    demanded = session.client_certificate
     return SessionConfig(
         name=SessionName(session.name),
         version=session.version,
@@ -150,6 +153,12 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
         heart_bt_int_s_max=session.heart_bt_int_max_s,
         reset_allowed=session.reset_on_logon_allowed,
         user_tags_checked=session.user_tags_checked,
+        tls_required=session.tls_required or demanded is not None,
+        certificate=None
+        if demanded is None
+        else CertificateDemand(subject=demanded.subject, san=demanded.san, sha256=demanded.sha256),
+        hours=None if session.schedule is None else session.schedule.hours(),
+        resets=None if session.schedule is None else session.schedule.resets(),
     )
 
 

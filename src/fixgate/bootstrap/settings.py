@@ -10,25 +10,46 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
-from fixgate.domain.sessions import FixVersion, WhilePending
+from fixgate.bootstrap.session_settings import (
+    CertificateSettings,
+    RateSettings,
+    ScheduleSettings,
+    Strict,
+)
+from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Strict(BaseModel):
-    """A model that refuses keys it does not know, and never changes."""
+class TlsSettings(Strict):
+    """[fix.tls]: a second port, for TLS 1.2 and above."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    enabled: bool = False
+    host: str | None = None  # default: that of [fix]
+    port: Port = 9879
+    certificate: Path | None = None  # PEM: the gateway's, then those between it and the root
+    key: Path | None = None  # PEM, without a password
+    client_ca: Path | None = None  # PEM: who signs the clients' certificates
+    client_certificates: Literal["none", "optional", "required"] = "none"
+
+    @model_validator(mode="after")
+    def _files_are_named(self) -> "TlsSettings":
+        if self.enabled and (self.certificate is None or self.key is None):
+            raise ValueError("needs certificate and key")
+        if self.enabled and (self.client_certificates == "none") is not (self.client_ca is None):
+            raise ValueError("client_ca goes with client_certificates optional or required")
+        return self
 
 
 class FixSettings(Strict):
     """[fix]: the acceptor."""
 
+    plain: bool = True  # False: no port without TLS
     host: str = "127.0.0.1"
     port: Port = 9878
     comp_id: str = "FIXGATE"
@@ -40,6 +61,25 @@ class FixSettings(Strict):
     write_buffer_bytes_max: int = Field(default=8_388_608, ge=65_536)
     inbound_messages_per_s: int = Field(default=20_000, ge=1)
     resend_messages_max: int = Field(default=2_500, ge=1)
+    tls: TlsSettings = TlsSettings()
+
+    @model_validator(mode="after")
+    def _listens_somewhere(self) -> "FixSettings":
+        if not self.plain and not self.tls.enabled:
+            raise ValueError("plain = false needs [fix.tls] enabled = true: nobody could connect")
+        here = self.tls.host or self.host
+        if (
+            self.plain
+            and self.tls.enabled
+            and self.port
+            and (here, self.tls.port)
+            == (
+                self.host,
+                self.port,
+            )
+        ):
+            raise ValueError("port and tls.port are the same")
+        return self
 
 
 class JournalSettings(Strict):
@@ -128,7 +168,7 @@ class VenuesFile(Strict):
 class SymbolsFile(Strict):
     """config/symbols.toml."""
 
-    aliases: dict[str, str] = {}
+    aliases: dict[str, str] = Field(default_factory=dict)
 
 
 class SessionFile(Strict):
@@ -139,6 +179,7 @@ class SessionFile(Strict):
     target_comp_id: str  # the client's CompID: 49 of what it sends
     sender_comp_id: str | None = None  # ours; default: fix.comp_id
     enabled: bool = True
+    role: Role = Role.ORDER_ENTRY
     username: str | None = None  # tag 553
     password_env: str | None = None  # name of the environment variable that holds tag 554
     password_hash: str | None = None  # or its salted hash, "salt:hex", from `fixgate hash`
@@ -156,6 +197,10 @@ class SessionFile(Strict):
     open_requests_max: int = Field(default=10, ge=1, le=100)
     user_tags_checked: bool = True  # reject tags from 5000 that the dictionary does not have
     echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
+    tls_required: bool = False
+    client_certificate: CertificateSettings | None = None  # then TLS is required as well
+    schedule: ScheduleSettings | None = None  # None: always open, numbers go on
+    rates: RateSettings = RateSettings()
 
     @field_validator("name", "target_comp_id", "sender_comp_id")
     @classmethod

@@ -27,6 +27,15 @@ class WhilePending(Enum):
     REFUSE = "refuse"  # matrix D.2.c: 9 with 102=3
 
 
+@unique
+class Role(Enum):
+    """What a session is for."""
+
+    ORDER_ENTRY = "order_entry"
+    DROP_COPY = "drop_copy"
+    MARKET_DATA = "market_data"
+
+
 @value
 class SessionRules:
     """Rules of one client session."""
@@ -43,3 +52,4 @@ class SessionRules:
     open_requests_max: int = 10  # per order
     cancel_on_disconnect: bool = False  # open orders, when its connection ends
     cancel_grace_ms: int = 0  # unless it is back by then
+    role: Role = Role.ORDER_ENTRY

@@ -1,11 +1,13 @@
 """What is wrong with a configuration is said in one line, with the place."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fixgate.bootstrap.loading import ConfigurationError, load
 from fixgate.domain.sessions import FixVersion
+from integration.tls_kit import Authority
 
 ROOT = Path(__file__).parents[3]
 VENUES = '[[venue]]\nkind = "simulated"\nname = "SIM"\n'
@@ -181,3 +183,129 @@ def test_a_real_venue_needs_credentials_and_no_redirect_in_production(home):
     redirected = keys + 'environment = "production"\nredirect_host = "127.0.0.1"\n'
     (home / "config" / "venues.toml").write_text(real + redirected)
     assert "redirect_host does not go with" in _refused(home)
+
+
+SCHEDULE = (
+    SESSION
+    + """\
+[schedule]
+time_zone = "America/New_York"
+"""
+)
+OPEN = """\
+[[schedule.open]]
+days = ["Mon", "Tue"]
+opens = "08:00"
+closes = "17:00"
+"""
+WEEK = """\
+[[schedule.open]]
+days = ["Sun"]
+opens = 17:00:00
+closes = 17:00:00
+closes_on = "Fri"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            SCHEDULE.replace("New_York", "Fixgate"),
+            "one.toml:6: schedule.time_zone: Value error, no time zone is named 'America/Fixgate'",
+        ),
+        (SCHEDULE.replace("America/", "/"), "one.toml:6: schedule.time_zone: "),
+        (SCHEDULE.replace("America/", "../"), "one.toml:6: schedule.time_zone: "),
+        (SCHEDULE + "open = []\n", "one.toml:5: schedule: Value error, open is empty"),
+        (SCHEDULE + OPEN.replace('"Mon", "Tue"', ""), "schedule.open.0.days: "),
+        (SCHEDULE + OPEN.replace("Tue", "Mon"), "a day is named twice"),
+        (SCHEDULE + OPEN.replace("Tue", "Dienstag"), "schedule.open.0.days.1: "),
+        (SCHEDULE + OPEN.replace("08:00", "8 am"), "schedule.open.0.opens: "),
+        (SCHEDULE + OPEN.replace("08:00", "08:00Z"), "must be a time of day like 17:00"),
+        (SCHEDULE + OPEN + 'closes_on = "Wed"\n', "closes_on goes with one day"),
+        (SCHEDULE + OPEN + OPEN, "the windows that open Mon 08:00:00 and Mon 08:00:00 overlap"),
+        (SCHEDULE + WEEK + OPEN, "overlap"),
+        (SCHEDULE + 'reset = "daily"\n', "reset_at goes with reset = 'daily' or 'weekly'"),
+        (SCHEDULE + 'reset_at = "17:00"\n', "reset_at goes with"),
+        (SCHEDULE + 'reset = "weekly"\nreset_at = "17:00"\n', "reset_on goes with"),
+        (SCHEDULE + 'reset = "hourly"\n', "one.toml:7: schedule.reset: "),
+        (SESSION + "[rates]\nsoft_per_s = 9\nhard_per_s = 9\n", "must be below hard_per_s"),
+        (SESSION + "[rates]\nsoft_per_s = 0\n", "one.toml:6: rates.soft_per_s: "),
+        (SESSION + "[rates]\nfast = 1\n", "one.toml:6: rates.fast: "),
+        (SESSION + 'role = "boss"\n', "one.toml:5: role: "),
+        (SESSION + "tls_required = true\n", "one.toml:5: tls_required: [fix.tls] of config/"),
+        (SESSION + "[client_certificate]\n", "needs subject, san or sha256"),
+        (SESSION + '[client_certificate]\nsha256 = "ab"\n', "64 hexadecimal digits"),
+        (
+            SESSION + '[client_certificate]\nsan = "a"\n',
+            "one.toml:5: client_certificate: [fix.tls] of config/gateway.toml is not enabled",
+        ),
+    ],
+)
+def test_a_schedule_or_a_demand_that_does_not_fit_is_named(home, text, expected):
+    (home / "sessions" / "one.toml").write_text(text)
+
+    assert expected in _refused(home)
+
+
+def test_a_schedule_says_when_a_session_is_open_and_when_its_numbers_begin_again(home):
+    resets = 'reset = "weekly"\nreset_on = "Sun"\nreset_at = "16:55:30"\n'
+    (home / "sessions" / "one.toml").write_text(SCHEDULE + resets + WEEK)
+
+    (found,) = load(home, {}).sessions
+
+    assert found.schedule is not None
+    hours, when = found.schedule.hours(), found.schedule.resets()
+    assert hours is not None
+    assert when is not None
+    friday = datetime(2026, 1, 9, 12, tzinfo=UTC)
+    assert hours.next_close(friday) == datetime(2026, 1, 9, 22, tzinfo=UTC)
+    assert when.next(friday) == datetime(2026, 1, 11, 21, 55, 30, tzinfo=UTC)
+
+
+TLS = """\
+[fix]
+plain = {plain}
+[fix.tls]
+enabled = {enabled}
+certificate = "own.pem"
+key = "own.pem"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TLS.format(plain="true", enabled="true"), "fix.tls: {home}/own.pem: No such file"),
+        (TLS.format(plain="false", enabled="false"), "nobody could connect"),
+        ("[fix.tls]\nenabled = true\n", "gateway.toml: fix.tls: Value error, needs certificate"),
+        (
+            TLS.format(plain="true", enabled="true") + 'client_certificates = "required"\n',
+            "client_ca goes with client_certificates",
+        ),
+        (
+            TLS.format(plain="true", enabled="true") + "port = 9878\n",
+            "port and tls.port are the same",
+        ),
+    ],
+)
+def test_a_tls_port_that_cannot_be_is_named(home, text, expected):
+    (home / "config" / "gateway.toml").write_text(text)
+
+    assert expected.format(home=home) in _refused(home)
+
+
+def test_a_name_that_no_certificate_could_have_is_refused(home):
+    authority = Authority(home / "ca")
+    own = authority.issue("own")
+    own.rename(home / "own.pem")
+    more = 'client_ca = "ca/Test CA.pem"\nclient_certificates = "optional"\n'
+    (home / "config" / "gateway.toml").write_text(TLS.format(plain="true", enabled="true") + more)
+    one = home / "sessions" / "one.toml"
+
+    one.write_text(SESSION + '[client_certificate]\nsubject = "the desk"\n')
+    assert "subject 'the desk' is no name like 'CN=desk,O=Client'" in _refused(home)
+
+    one.write_text(SESSION + '[client_certificate]\nsubject = "CN=desk,O=Client"\n')
+    (found,) = load(home, {}).sessions
+    assert found.client_certificate is not None

@@ -95,6 +95,20 @@ class ClientSession:
         self._record.peer = wire.peer
         self._garbled = 0
 
+    def turn_away(self, wire: Wire, logon: Frame, text: str) -> None:
+        """Answer a Logon that is in order, but not now, with Logout; the caller closes.
+
+        Both numbers are used up: the client's engine has counted its Logon, and counts our Logout.
+        """
+        self._record.peer = wire.peer
+        self._sender.wire = wire
+        taken = self._sender.turn(lambda: self._engine.refuse(logon, text))
+        self._sender.pass_on(taken.sent)
+        self._sender.flush_all()
+        self._sender.connection_lost()
+        self._engine.disconnected()
+        self._record.peer = None
+
     def may_take(self, arrived: Arrived) -> bool:
         """Whether this can be taken now. If not, the connection is woken when it can."""
         item = arrived.item

@@ -10,7 +10,9 @@ from hmac import compare_digest
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
+from fixgate.adapters.fix.certificates import CertificateDemand
 from fixgate.domain.errors import require
+from fixgate.domain.hours import Hours, Resets
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
 
@@ -35,6 +37,10 @@ class SessionConfig:
     latency_s_max: int = 120  # SendingTime (52) against our clock
     reset_allowed: bool = True  # ResetSeqNumFlag (141) Y in a Logon
     user_tags_checked: bool = False  # True: tags from 5000 that the dictionary lacks are rejected
+    tls_required: bool = False
+    certificate: CertificateDemand | None = None  # None: none is needed
+    hours: Hours | None = None  # None: always open
+    resets: Resets | None = None  # None: sequence numbers never begin again by themselves
     timestamp_precision: int = 3  # digits of the engine's own SendingTime; FIX 4.2 allows 3
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from fixgate.adapters.fix.certificates import ClientCertificate
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits
 from fixgate.adapters.fix.framing import Framer, Garbage
@@ -54,6 +55,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: Doorkeeper) -> None:
         self.peer = self.address = ""
+        self.secure = False  # TLS
+        self.certificate: ClientCertificate | None = None
         self.scheduled = False  # Turns
         self.admitted = False  # counted by the door
         self._door = door
@@ -75,16 +78,36 @@ class Connection(asyncio.Protocol):
     def connection_made(self, connected: asyncio.BaseTransport) -> None:
         # TCP always gives one that writes; uvloop's does not derive from asyncio's class.
         transport = cast("asyncio.Transport", connected)
+        if self.accepted(transport):
+            self._listen(transport)
+
+    # --- before the first message
+
+    def accepted(self, transport: asyncio.Transport) -> bool:
+        """A new socket; whether it may stay."""
         self._transport = transport
         peer = transport.get_extra_info("peername") or ("", 0)
         self.address, self.peer = peer[0], f"{peer[0]}:{peer[1]}"
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        transport.set_write_buffer_limits(high=_CONGESTED_BYTES)
         if (reason := self._door.admit(self)) is not None:
             self._turn_away(reason)
-            return
+            return False
+        return True
+
+    def secured(self, transport: asyncio.Transport) -> None:
+        """The TLS handshake is done; this is the transport within."""
+        self._transport = transport
+        self.secure = True
+        self._listen(transport)
+
+    def turned_away(self, reason: str) -> None:
+        """Say no, and put it on record."""
+        self._turn_away(reason)
+
+    def _listen(self, transport: asyncio.Transport) -> None:
+        transport.set_write_buffer_limits(high=_CONGESTED_BYTES)
         self._later(self._limits.logon_timeout_s, self._logon_timed_out)
 
     def data_received(self, data: bytes) -> None:

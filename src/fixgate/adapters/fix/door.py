@@ -4,6 +4,7 @@ Here: Door. Not here: sessions' own affairs (client_session), listening (server)
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from fixgate.adapters.fix.client_session import ClientSession
@@ -16,6 +17,7 @@ from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
 from fixgate.adapters.fix.turns import Turns
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Handling
+from fixgate.domain.hours import closed_text
 from fixgate.domain.ids import SessionName
 
 _NS: Final = 1_000_000_000
@@ -82,10 +84,16 @@ class Door:
             address=connection.address,
             now_ns=self.clock.now_ns(),
             is_connected=self._is_connected,
+            secure=connection.secure,
+            certificate=connection.certificate,
         )
         if isinstance(verdict, str):
             return verdict
         session = self._sessions[verdict.config.name]
+        if (closed := self._closed_until(verdict.config)) is not None:
+            # Only who could have logged on is told why not.
+            session.turn_away(connection, logon.item, closed)
+            return closed
         self._holders[verdict.config.name] = connection
         session.attach(connection, verdict)
         return session
@@ -111,6 +119,14 @@ class Door:
             self.connections.discard(connection)
         if not self.connections and self.on_empty is not None:
             self.on_empty()
+
+    def _closed_until(self, config: SessionConfig) -> str | None:
+        """What to tell a client that comes outside its session's hours."""
+        hours = config.hours
+        now = datetime.fromtimestamp(self.clock.now_ns() / _NS, UTC)
+        if hours is None or hours.is_open(now):
+            return None
+        return closed_text(hours, now)
 
     def _is_connected(self, config: SessionConfig) -> bool:
         if not self._sessions[config.name].connected:

@@ -135,6 +135,16 @@ class EngineSession:
 
         return self._call(send)
 
+    def refuse(self, logon: Frame, text: str) -> Taken:
+        """Answer a Logon that is not fed with Logout, using up both numbers."""
+
+        def send() -> None:
+            if logon.msg_seq_num == self.next_target:
+                self._session.setNextTargetMsgSeqNum(logon.msg_seq_num + 1)
+            self._send("5", [(58, clean(text))])
+
+        return self._call(send)
+
     def say(self, msg_type: str, fields: Iterable[tuple[int, str]]) -> Taken:
         """Send a message of the door's own making under the next number."""
         return self._call(lambda: self._send(msg_type, fields))

@@ -6,11 +6,12 @@ The engine comes too late: with ResetSeqNumFlag (141) Y it wipes its store befor
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from fixgate.adapters.fix.certificates import ClientCertificate
 from fixgate.adapters.fix.config import SessionConfig
 from fixgate.adapters.fix.fields import engine_text, pairs, twice
 from fixgate.adapters.fix.framing import Frame
@@ -41,6 +42,8 @@ def judge(
     address: str,
     now_ns: int,
     is_connected: Callable[[SessionConfig], bool],
+    secure: bool = False,
+    certificate: ClientCertificate | None = None,
 ) -> Approved | str:
     """The session, or why the connection is to be closed. The reason is for the record only."""
     if frame.msg_type != "A":
@@ -56,6 +59,7 @@ def judge(
         return "no session has these CompIDs and this BeginString"
     reason = (
         _address(config, address)
+        or _certificate(config, certificate, secure=secure)
         or _credentials(config, values)
         or ("the session is connected already" if is_connected(config) else None)
         or next(_terms(config, values, frame.msg_seq_num, now_ns), None)
@@ -69,14 +73,17 @@ def judge_again(
     """A Logon on a session that is logged on: allowed only to reset the sequence numbers."""
     verdict = judge(
         frame,
-        {key_of(config): config},
+        # What the connection itself had to prove, it has proved.
+        {key_of(config): replace(config, tls_required=False, certificate=None)},
         address=address,
         now_ns=now_ns,
         is_connected=lambda _: False,
     )
-    if isinstance(verdict, Approved) and not verdict.resets:
+    if isinstance(verdict, str):
+        return verdict
+    if not verdict.resets:
         return "a Logon on a session that is logged on"
-    return verdict
+    return replace(verdict, config=config)
 
 
 def _address(config: SessionConfig, address: str) -> str | None:
@@ -89,6 +96,14 @@ def _address(config: SessionConfig, address: str) -> str | None:
     if any(parsed in network for network in config.networks):
         return None
     return f"{address} is not allowed for this session"
+
+
+def _certificate(
+    config: SessionConfig, certificate: ClientCertificate | None, *, secure: bool
+) -> str | None:
+    if config.tls_required and not secure:
+        return "the session needs TLS"
+    return None if config.certificate is None else config.certificate.unmet(certificate)
 
 
 def _credentials(config: SessionConfig, values: Mapping[str, str]) -> str | None:

@@ -4,12 +4,14 @@ Here: FixServer. Not here: how sessions and connections do their work.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from fixgate.adapters.fix.certificates import TlsFiles, context_of
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart
 from fixgate.adapters.fix.connection import Connection
@@ -18,10 +20,11 @@ from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
 from fixgate.adapters.fix.numbers import NumbersFile, first_sender
 from fixgate.adapters.fix.recorder import Deliver
+from fixgate.adapters.fix.tls_gate import TlsGate
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import FixDelivered, FixPort
 from fixgate.application.ports.journal import Sent
-from fixgate.domain.errors import require
+from fixgate.domain.errors import InvariantBroken, require
 from fixgate.domain.ids import SessionName
 
 TICK_S: Final = 1.0
@@ -82,7 +85,9 @@ class FixServer(FixPort):
         self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)
         self._remember_refused = remember_refused
         self._close_timeout_s = limits.close_timeout_s
-        self._server: asyncio.Server | None = None
+        self._plain: asyncio.Server | None = None
+        self._secure: asyncio.Server | None = None
+        self._tls: ssl.SSLContext | None = None
         self._tick_timer: asyncio.TimerHandle | None = None
 
     # --- its life
@@ -90,15 +95,41 @@ class FixServer(FixPort):
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError if the address cannot be had. Port 0: any free one."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self._door), host, port)
-        self._tick_timer = loop.call_later(TICK_S, self._tick)
+        self._plain = await loop.create_server(lambda: Connection(self._door), host, port)
+        self._keep_time()
+
+    async def start_tls(self, host: str, port: int, files: TlsFiles) -> None:
+        """Listen for TLS as well, or only.
+
+        Raises:
+            OSError: the address cannot be had.
+            TlsUnusable: a certificate file cannot be used.
+        """
+        self._tls = context_of(files)
+        loop = asyncio.get_running_loop()
+        self._secure = await loop.create_server(
+            lambda: TlsGate(self._door, self._tls_context), host, port
+        )
+        self._keep_time()
+
+    def renew_tls(self, context: ssl.SSLContext) -> None:
+        """Handshakes that begin from now on use this; connections that are there stay."""
+        self._tls = context
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            raise InvariantBroken("a TLS connection before start_tls()")
+        return self._tls
 
     @property
-    def port(self) -> int:
-        """The port listened on."""
-        require(self._server is not None, "the FIX server has not been started")
-        sockets = self._server.sockets if self._server is not None else ()
-        return int(sockets[0].getsockname()[1])
+    def port(self) -> int | None:
+        """The port without TLS that is listened on."""
+        return _port(self._plain)
+
+    @property
+    def tls_port(self) -> int | None:
+        """The port with TLS that is listened on."""
+        return _port(self._secure)
 
     async def stop(self, text: str) -> None:
         """Log every session out with ``text``, wait a bounded time, and close the connections.
@@ -106,8 +137,9 @@ class FixServer(FixPort):
         Reports may still be reserved and released: the journal keeps them for the next connection.
         """
         self._door.shut(text)
-        if self._server is not None:
-            self._server.close()
+        for server in (self._plain, self._secure):
+            if server is not None:
+                server.close()
         for session in self._sessions.values():
             if session.connected:
                 session.logout(text)
@@ -166,6 +198,10 @@ class FixServer(FixPort):
 
     # --- time
 
+    def _keep_time(self) -> None:
+        if self._tick_timer is None:
+            self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
     def _tick(self) -> None:
         # First, so that a failure in one session does not stop the others' time for good.
         self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
@@ -182,3 +218,8 @@ class FixServer(FixPort):
             except TimeoutError:
                 for connection in list(self._door.connections):
                     connection.abort()
+
+
+def _port(server: asyncio.Server | None) -> int | None:
+    sockets = server.sockets if server is not None else ()
+    return int(sockets[0].getsockname()[1]) if sockets else None
