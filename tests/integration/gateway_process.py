@@ -70,6 +70,21 @@ class Gateway:
         """SIGKILL, at whatever point it is."""
         return self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """SIGSTOP: it does nothing any more, and does not know it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
+
     def request_stop(self) -> None:
         """SIGTERM, without waiting."""
         if self._process is not None:

@@ -4,18 +4,53 @@ Here: Client, with its own sequence numbers that never go back, and its book of 
 Not here: what must have been true in the end (judge).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
+from random import Random
+from typing import Protocol
 
 from fixgate.adapters.fix.fields import enclose
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
-from simulation.network import Wire
-from simulation.world import BugFound, World
+from simulation.world import BugFound
 
 SYMBOL = "BTC/USDT"
 OVER = frozenset("2348C")
+_OF_THE_COPY = frozenset({"8", "9", "10", "43", "52", "122"})
+
+
+def essence(text: str) -> list[str]:
+    """What a message says, whenever and however often it was sent."""
+    return [each for each in text.split("\x01") if each.partition("=")[0] not in _OF_THE_COPY]
+
+
+class World(Protocol):
+    """Where a client lives: in simulated or in real time."""
+
+    random: Random
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None: ...
+
+
+class Link(Protocol):
+    """A connection, as a client uses it."""
+
+    def to_server(self, message: tuple) -> None: ...
+
+    def cut(self, *, half_open_s: float = 0.0) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What is traded, around which price, in which steps."""
+
+    px: Decimal = Decimal(100)
+    tick: Decimal = Decimal(1)
+    ticks: int = 10  # how far prices are away at most
+    lot: Decimal = Decimal("0.1")
+    lots: int = 400
 
 
 @dataclass(slots=True)
@@ -43,10 +78,19 @@ class Mine:
 class Client:
     """One client of one session."""
 
-    def __init__(self, world: World, name: SessionName, version: FixVersion, calm_s: float) -> None:
+    def __init__(
+        self,
+        world: World,
+        name: SessionName,
+        version: FixVersion,
+        *,
+        calm_s: float,
+        market: Market | None = None,
+        away_s: tuple[float, ...] = (0.1, 1.0, 10.0, 600.0),
+    ) -> None:
         self.name = name
         self.version = version
-        self.connect: Callable[[Client], Wire | None] = lambda _: None
+        self.connect: Callable[[Client], Link | None] = lambda _: None
         self.sent: dict[int, tuple[str, str] | None] = {}  # None: of the session layer
         self.sent_at_ns: dict[str, int] = {}
         self.next_out = 1
@@ -56,11 +100,12 @@ class Client:
         self.orders: dict[str, Mine] = {}  # by every name
         self.open: dict[str, Mine] = {}  # by first name
         self.unanswered: dict[str, str] = {}  # ClOrdID to MsgType
-        self.refused: dict[str, int] = {}  # answered with 380=4, how often
         self.trading = True
         self._world = world
         self._calm_s = calm_s
-        self._wire: Wire | None = None
+        self._market = market or Market()
+        self._away_s = away_s
+        self._wire: Link | None = None
         self._logged_on = False
         self._asked = False
         self._names = 0
@@ -81,7 +126,7 @@ class Client:
 
     def gone(self) -> None:
         self._wire, self._logged_on, self._asked = None, False, False
-        away_s = self._world.random.choice((0.1, 1.0, 10.0, 600.0))
+        away_s = self._world.random.choice(self._away_s)
         self._world.after(self._world.random.uniform(0, away_s), self._try_to_connect)
 
     def _try_to_connect(self) -> None:
@@ -98,6 +143,10 @@ class Client:
         self.sent[number] = logged
         if self._wire is not None:
             self._wire.to_server((kind, number, *rest))
+
+    def session_layer(self, kind: str, *rest: object) -> None:
+        """Send a message that is no order, under a number of its own."""
+        self._send(None, kind, *rest)
 
     # --- what comes
 
@@ -126,7 +175,10 @@ class Client:
             self._told(number, rest[0])
 
     def _same(self, kind: str, number: int, rest: list) -> None:
-        if kind == "app" and self.reports.get(number) != rest[0]:
+        if kind != "app":
+            return
+        before = self.reports.get(number)
+        if before is None or essence(before) != essence(rest[0]):
             raise BugFound(f"{self.name} got {number} again as {rest[0]!r}")
 
     def _resend(self, begin: int) -> None:
@@ -154,7 +206,6 @@ class Client:
         match fields[35]:
             case "j":
                 name = fields[379]
-                self.refused[name] = self.refused.get(name, 0) + 1
                 self._unserved(name)
             case "8":
                 self._reported(told)
@@ -238,14 +289,16 @@ class Client:
                 if mine.order_id is not None and not mine.asking:
                     self._cancel(mine)
 
-    def give_up(self, numbers: set[int]) -> None:
+    def requests(self) -> Iterator[tuple[int, str, str]]:
+        """MsgSeqNum, MsgType and ClOrdID of everything that must have an answer."""
+        for number, logged in self.sent.items():
+            if logged is not None and logged[0] in "DFG":
+                yield number, logged[0], logged[1].split("\x0111=")[1].split("\x01")[0]
+
+    def give_up(self, numbers: AbstractSet[int]) -> None:
         """These messages were refused; if it was not heard, there is nothing to wait for."""
-        for number in numbers:
-            logged = self.sent[number]
-            assert logged is not None
-            name = logged[1].split("\x0111=")[1].split("\x01")[0]
-            if self.unanswered.get(name) == logged[0]:
-                self.refused.setdefault(name, 0)
+        for number, kind, name in self.requests() if numbers else ():
+            if number in numbers and self.unanswered.get(name) == kind:
                 self._unserved(name)
 
     def _unserved(self, name: str) -> None:
@@ -264,15 +317,19 @@ class Client:
         random = self._world.random
         name = used or self._name()
         side = random.choice("12")
-        qty = Decimal(random.randint(1, 400)) / 10
+        qty = random.randint(1, self._market.lots) * self._market.lot
         kind = random.random()
-        form = f"40=2|44={random.randint(90, 110)}|" if kind > 0.2 else "40=1|"
+        form = f"40=2|44={self._px()}|" if kind > 0.2 else "40=1|"
         tif = random.choice("01111133") if kind > 0.2 else "1"
         if used is None:
             mine = Mine(name=name, first=name, side=side, qty=qty)
             self.orders[name] = self.open[name] = mine
             self.unanswered[name] = "D"
         self._app("D", f"11={name}|21=1|38={qty}|{form}54={side}|55={SYMBOL}|59={tif}|{self._at()}")
+
+    def _px(self) -> Decimal:
+        ticks = self._market.ticks
+        return self._market.px + self._world.random.randint(-ticks, ticks) * self._market.tick
 
     def _at(self) -> str:
         return "60=20270115-08:00:00|"
@@ -285,10 +342,12 @@ class Client:
     def _replace(self, mine: Mine) -> None:
         random = self._world.random
         name = self._request(mine, "G")
-        qty = max(Decimal("0.1"), mine.qty + Decimal(random.randint(-100, 100)) / 10)
+        lots = self._market.lots // 4
+        lot = self._market.lot
+        qty = max(lot, mine.qty + random.randint(-lots, lots) * lot)
         self._app(
             "G",
-            f"11={name}|21=1|38={qty}|40=2|41={mine.name}|44={random.randint(90, 110)}|"
+            f"11={name}|21=1|38={qty}|40=2|41={mine.name}|44={self._px()}|"
             f"54={mine.side}|55={SYMBOL}|{self._at()}",
         )
 

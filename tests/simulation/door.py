@@ -132,7 +132,7 @@ class Door:
         self._disk.said_no.add((session, refused.message.msg_seq_num))
         number = self._next(one)
         message, name = refused.message, value_of(refused.text, 11)
-        text = f"35=j|34={number}|45={message.msg_seq_num}|372={message.msg_type}|379={name}|380=4|"
+        text = f"8=FIX|35=j|34={number}|372={message.msg_type}|379={name}|380=4|"
         text = text.replace("|", "\x01")
         if one.wire is not None:
             one.wire.to_client(("app", number, text, False))

@@ -93,7 +93,7 @@ class Simulation:
             for number, version in enumerate((FixVersion.FIX42, FixVersion.FIX44))
         )
         calm_s = self._severity.calm_s
-        self.clients = [Client(self.world, s.name, s.version, calm_s) for s in self.sessions]
+        self.clients = [Client(self.world, s.name, s.version, calm_s=calm_s) for s in self.sessions]
         self._wires: dict[SessionName, Wire] = {}
         for each in self.clients:
             each.connect = self._connect

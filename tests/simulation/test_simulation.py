@@ -15,7 +15,7 @@ import pytest
 
 from simulation.judged import fingerprint, judged
 
-SEEDS = 24
+SEEDS = 20
 HOURS = 24.0
 HOURS_A_MINUTE = 1_000
 
