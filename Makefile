@@ -8,7 +8,7 @@ INPUTS := pyproject.toml constraints.txt
 BROKEN := $(if $(wildcard $(PY)),,force)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench demo clean force
+.PHONY: help run test check lint bench chaos demo clean force
 
 help: ## Show this list
 	@echo "Fixgate: make <target> [ARGS='...']"
@@ -31,6 +31,9 @@ lint: $(VENV)/.installed-dev ## Format, style, types and import rules
 
 bench: $(VENV)/.installed-dev ## Measure against the baseline executor; about ten minutes
 	@$(PY) -m benchmarks.run $(ARGS)
+
+chaos: $(VENV)/.installed-dev ## Kill, pause and starve real processes, then compare all books; ARGS='--runs 200'
+	@$(PY) -m tests.chaos $(ARGS)
 
 demo: $(VENV)/.installed ## A minute of random orders through both ends, and a summary
 	@exec $(VENV)/bin/fixgate demo $(ARGS)

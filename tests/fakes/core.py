@@ -137,6 +137,7 @@ class FakeCore:
         self.records: list[object] = []
         self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
         self.disabled: tuple[SessionName, ...] = ()
+        self.refused: tuple[SessionName, ...] = ()  # told 380=4 when that process ended
         self._in = 0
         self._out = 0
         if started:
@@ -154,6 +155,7 @@ class FakeCore:
                 fingerprint="",
                 kills=self.kills,
                 disabled=self.disabled,
+                refused=self.refused,
             )
         )
         self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))

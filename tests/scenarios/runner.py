@@ -30,7 +30,8 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> triggered
     V> down | up                     the connection to the venue
     A< exceeds OrderQty              operations get an alert whose text contains this
-    G> restart                       the gateway stops and starts again from what is durable
+    G> restart [refused]             the gateway stops and starts again from what is durable;
+                                     refused: it had told the client that it takes no more (380=4)
     G> connected [cancel|keep]       the client logs on; what happens to its orders when it leaves
     G> disconnected [cancel|keep]    its connection ends
     G> tick SECONDS                  that much time goes by
@@ -287,7 +288,8 @@ class Run:
 
     def _gateway(self, rest: str) -> None:
         match rest.split():
-            case ["restart"]:
+            case ["restart", *refused]:
+                self.core.refused = (SESSION,) if refused == ["refused"] else ()
                 self.core.restart()
             case ["connected" | "disconnected" as state, *wanted]:
                 cancels = "cancel" in wanted if wanted else None

@@ -261,7 +261,7 @@ class Client:
         self._world.after(random.expovariate(1 / self._calm_s), self._burst)
 
     def _act(self) -> None:
-        if not self._logged_on:
+        if not self._logged_on or not self.trading:
             return
         random = self._world.random
         choice = random.random()

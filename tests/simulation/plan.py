@@ -89,6 +89,7 @@ class Simulation:
                 default_venue=VENUE,
                 pending_new_reports=random.random() < 0.3,
                 pending_reports=random.random() < 0.8,
+                submit_again_ms=random.choice((0, 60_000, 600_000)),
             )
             for number, version in enumerate((FixVersion.FIX42, FixVersion.FIX44))
         )

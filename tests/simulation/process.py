@@ -60,6 +60,7 @@ class Process:
         self._world = world
         self._sessions = tuple(sessions)
         self._inbox = Inbox()
+        self._refused = tuple(disk.refused_through)
         self.state = State(Ids(EPOCH), terminal_max=TERMINAL_MAX)
         for each in disk.open_orders():
             assert each.order is not None
@@ -109,6 +110,7 @@ class Process:
             sessions=self._sessions,
             aliases=(),
             profiles=[self.venue.profile],
+            refused=self._refused,
         ):
             self._inbox.put(Given(at_ns=self.now_ns(), given=given))
         sequencing = self.loop.create_task(self.sequencer.run())

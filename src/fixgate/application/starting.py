@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
-from fixgate.domain.ids import VenueName
+from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import Input, SessionsConfigured, Started, VenueConfigured
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.order import Order, RequestPhase
@@ -27,6 +27,7 @@ def opening_inputs(
     sessions: tuple[SessionRules, ...],
     aliases: tuple[tuple[str, str], ...],
     profiles: Iterable[VenueProfile],
+    refused: Iterable[SessionName] = (),
 ) -> list[Input]:
     """The first inputs of a process: what it found, and the rules in force (control 30)."""
     return [
@@ -35,6 +36,7 @@ def opening_inputs(
             open_orders=tuple(state.orders),
             version=version,
             fingerprint=fingerprint,
+            refused=tuple(sorted(refused)),
         ),
         SessionsConfigured(sessions=sessions, aliases=aliases),
         *(VenueConfigured(profile=each) for each in profiles),

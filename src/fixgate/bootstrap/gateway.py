@@ -162,6 +162,7 @@ class Gateway:
             sessions=tuple(parts.rules(each) for each in self._configuration.sessions),
             aliases=tuple(sorted(self._configuration.aliases.items())),
             profiles=[each.profile for each in self._venues.values()],
+            refused=self._refused.found.refused_through,
         ):
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)

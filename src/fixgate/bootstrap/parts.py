@@ -56,6 +56,7 @@ def rules(session: s.SessionFile) -> SessionRules:
         while_pending=session.while_pending,
         open_requests_max=session.open_requests_max,
         role=session.role,
+        submit_again_ms=int(session.submit_again_s * 1_000),
     )
 
 

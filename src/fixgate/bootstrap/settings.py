@@ -195,6 +195,7 @@ class SessionFile(Strict):
     pending_reports: bool = True
     while_pending: WhilePending = WhilePending.IN_TURN
     open_requests_max: int = Field(default=10, ge=1, le=100)
+    submit_again_s: float = Field(default=0, ge=0, le=3_600)  # in doubt and never at the venue
     user_tags_checked: bool = True  # reject tags from 5000 that the dictionary does not have
     echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
     tls_required: bool = False

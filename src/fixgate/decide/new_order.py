@@ -40,6 +40,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         terms=verdict.terms,
         cl_ord_id=message.cl_ord_id,
         leg_qty=verdict.terms.order_qty,
+        received_at_ns=turn.moment.at_ns,
     )
     yield e.OrderReceived(order=order, exec_id=turn.exec_id())
     yield e.OrderRouted(
@@ -92,12 +93,12 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
         echo=message.echo,
         on_disconnect=message.on_disconnect,
     )
-    if turn.state.kills and (halted := _halted(turn.state, instruction)) is not None:
-        return halted
+    if turn.state.kills and (stopped := halted(turn.state, instruction)) is not None:
+        return stopped
     return admit(turn, instruction, message.terms, instrument)
 
 
-def _halted(state: State, instruction: Instruction) -> Refusal | None:
+def halted(state: State, instruction: Instruction) -> Refusal | None:
     """Control 16: a kill switch that covers the order."""
     for coverage in state.kills:
         if coverage.covers(instruction):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from fixgate.decide.closing import leg_closed, moot
+from fixgate.decide.resubmitting import submit_again
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import returned
 from fixgate.decide.working import advance, refuse, replaced
@@ -77,6 +78,10 @@ def _missing_trades(turn: Turn, report: VenueLegReported) -> Iterator[e.Event]:
 
 
 def _not_found(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e.Event]:
+    again = submit_again(turn, order)
+    if again is not None:
+        yield again
+        return
     text = report.text or "The order never reached the venue"
     head = order.requests[0] if order.requests else None
     if order.stage is S.PENDING_NEW or (head and head.phase is RequestPhase.SUBMITTING):

@@ -65,6 +65,7 @@ def started(_: Turn, message: i.Started) -> Iterator[e.Event]:
         open_orders=len(message.open_orders),
         kills=message.kills,
         disabled=message.disabled,
+        refused=message.refused,
     )
 
 

@@ -343,6 +343,7 @@ class GatewayStarted:
     open_orders: int
     kills: tuple[Kill, ...] = ()
     disabled: tuple[SessionName, ...] = ()
+    refused: tuple[SessionName, ...] = ()
 
 
 @value

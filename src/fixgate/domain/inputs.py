@@ -309,6 +309,8 @@ class Started:
     fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
     kills: tuple[Kill, ...] = ()  # kill switches that an earlier process left on
     disabled: tuple[SessionName, ...] = ()  # sessions that may not log on
+    # Sessions that the earlier process answered with 380=4 when its journal had failed.
+    refused: tuple[SessionName, ...] = ()
 
 
 @value

@@ -162,6 +162,7 @@ class Order:
     venue_order_id: VenueOrderID | None = None
     closing: Closing | None = None
     triggered: bool = False  # the working leg is a stop order that became active
+    received_at_ns: int = 0  # when the client's order came
     withdrawn: Withdrawal | None = None
 
     def __post_init__(self) -> None:

@@ -50,6 +50,8 @@ class SessionRules:
     pending_reports: bool = True  # send 39=6 and 39=E
     while_pending: WhilePending = WhilePending.IN_TURN
     open_requests_max: int = 10  # per order
+    # An order that never reached its venue is rejected, or sent again while it is younger.
+    submit_again_ms: int = 0
     cancel_on_disconnect: bool = False  # open orders, when its connection ends
     cancel_grace_ms: int = 0  # unless it is back by then
     role: Role = Role.ORDER_ENTRY

@@ -42,6 +42,7 @@ class State:
         "order_ids",
         "orders",
         "refused",
+        "refused_at_end",
         "sessions",
         "terminal",
         "terminal_max",
@@ -62,6 +63,8 @@ class State:
         self.instruments: dict[VenueName, dict[str, Instrument]] = {}
         self.orders: dict[OrderID, Order] = {}
         self.refused: dict[OrderID, RefusedOrder] = {}
+        # Sessions that the earlier process told, at its end, that it takes nothing more.
+        self.refused_at_end: frozenset[SessionName] = frozenset()
         self.executions: dict[OrderID, dict[TradeID, Execution]] = {}
         self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
@@ -233,6 +236,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     state.unsettled = dict.fromkeys(sorted(state.orders))
     state.kills = {each.coverage: each for each in event.kills}
     state.disabled = dict.fromkeys(event.disabled)
+    state.refused_at_end = frozenset(event.refused)
     open_orders = sorted(state.open_orders(), key=lambda order: order.order_id)
     withdrawn = [each.order_id for each in open_orders if each.withdrawn is not None]
     state.withdrawing = dict.fromkeys(withdrawn)
