@@ -74,6 +74,12 @@ class Link:
         self._end()
         asyncio.get_running_loop().call_later(half_open_s, self._abort)
 
+    async def close(self) -> None:
+        """For good; nobody is told."""
+        self._over = True
+        self._abort()
+        await asyncio.gather(self._task, return_exceptions=True)
+
     async def _run(self) -> None:
         try:
             reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)

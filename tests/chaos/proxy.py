@@ -37,8 +37,7 @@ class Proxy:
     async def end(self) -> None:
         """For good."""
         await self.close()
-        for each in self._tasks:
-            each.cancel()
+        self.thaw()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:

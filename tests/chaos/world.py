@@ -93,7 +93,7 @@ class Run:
         self._tls = tls
         self._disk = folder / "commit_s"
         self._proxy = Proxy(0)
-        self._links: dict[SessionName, Link] = {}
+        self._links: list[Link] = []
         self._running = asyncio.Lock()  # held while the process is started or ended
         self._may_fail = False  # the disk is full
 
@@ -133,11 +133,13 @@ class Run:
                     each.connect = self._connect
                 yield
             finally:
-                for each in self._links.values():
-                    each.cut()
+                for each in self.clients:
+                    each.connect = lambda _: None
+                await asyncio.gather(*(each.close() for each in self._links))
                 self.gateway.resume()
                 await asyncio.to_thread(self.gateway.kill)
                 await self._proxy.end()
+                await asyncio.sleep(0.1)  # what was aborted is closed in the loop's next turns
 
     def _configure(self) -> None:
         home = self.gateway.home
@@ -160,7 +162,7 @@ class Run:
 
     def _connect(self, client: Client) -> Link:
         link = Link(client, self.time, self.gateway.port, heart_bt_int_s=2)
-        self._links[client.name] = link
+        self._links.append(link)
         return link
 
     async def _everybody_trades(self) -> None:
