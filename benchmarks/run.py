@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import procstat, servers
+from benchmarks import procstat, resend, servers
+from benchmarks.fix_wire import Identity
 from benchmarks.load_session import LoadFailed
 
 PAGE: Final = servers.ROOT / "docs" / "performance.md"
@@ -49,10 +50,11 @@ class Sizes:
     latency_orders: int
     long_run: int
     open_orders: int
+    resent: int
 
 
-FULL: Final = Sizes(3, 20_000, 3_000, 200_000, 10_000)
-QUICK: Final = Sizes(1, 5_000, 1_000, 20_000, 2_000)
+FULL: Final = Sizes(3, 20_000, 3_000, 200_000, 10_000, 100_000)
+QUICK: Final = Sizes(1, 5_000, 1_000, 20_000, 2_000, 10_000)
 
 
 def load(mode: str, server: servers.Server, **options: Any) -> dict[str, Any]:
@@ -190,11 +192,32 @@ def start_again(folder: Path, sizes: Sizes) -> Iterator[Figure]:
     )
 
 
+def resend_all(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """What it takes to repeat a long day to one client."""
+    server = servers.gateway(servers.home(folder, sessions=1), folder / "data")
+    orders = sizes.resent // 2
+    load("throughput", server, orders=orders, until_filled=True)
+    found = resend.ask_for_all(
+        Identity(begin_string="FIX.4.4", sender_comp_id="DEMO44", target_comp_id="FIXGATE"),
+        port=server.port,
+        server_pid=server.pid,
+        next_seq_num=orders + 3,
+    )
+    server.stop()
+    yield Figure(
+        f"Memory added by a ResendRequest for 1 to 0 over {found.reports:,} reports",
+        "under 50 MB",
+        f"{found.grown_mb:.0f} MB ({found.first_s:.1f} s to the first, {found.all_s:.1f} s to all)",
+        found.grown_mb < 50 and found.reports == sizes.resent,
+    )
+
+
 PARTS: Final = {
     "baseline": against_baseline,
     "long": long_run,
     "sessions": many_sessions,
     "start": start_again,
+    "resend": resend_all,
 }
 
 
