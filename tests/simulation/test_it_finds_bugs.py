@@ -68,7 +68,7 @@ def test_a_venue_call_that_does_not_wait_for_the_commit(monkeypatch: Patch) -> N
         submit(self, steps)
 
     monkeypatch.setattr(Sequencer, "_submit", early)
-    what_is_found("is at the exchange and not in the journal")
+    what_is_found("is at the venue and not in the journal")
 
 
 def test_an_order_sent_again_when_its_outcome_is_unknown(monkeypatch: Patch) -> None:
@@ -81,7 +81,7 @@ def test_an_order_sent_again_when_its_outcome_is_unknown(monkeypatch: Patch) -> 
             return await request(self, call, priority)
 
     monkeypatch.setattr(VenueCalls, "request", twice)
-    what_is_found("reached the exchange twice")
+    what_is_found("reached the venue twice")
 
 
 def test_an_unknown_outcome_taken_for_a_refusal(monkeypatch: Patch) -> None:
