@@ -106,6 +106,7 @@ class FakeFix:
     def __init__(self) -> None:
         self.next: dict[SessionName, int] = {}
         self.released: list[tuple[SessionName, int, str]] = []
+        self.interruptions: list[str] = []
         self.halted: tuple[list[FixDelivered], str] | None = None
 
     def reserve(self, session: SessionName, count: int) -> int | None:
@@ -115,6 +116,12 @@ class FakeFix:
 
     def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
         self.released.extend((session, number, text) for number, text in reports)
+
+    def interrupt(self, text: str) -> None:
+        self.interruptions.append(text)
+
+    def go_on(self) -> None:
+        self.interruptions.append("")
 
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         self.halted = (list(unanswered), text)

@@ -41,11 +41,11 @@ class Gateway:
         own = {"FIXGATE_HOME": str(self.home), "FIXGATE_FIX__PORT": str(self.port)}
         return {**others, **own, **self.more_environ}
 
-    def start(self) -> None:
+    def start(self, *arguments: str, wait: bool = True) -> None:
         """Start it and wait until it listens. A restart takes the same port."""
         self._listens.clear()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fixgate.cli", "run"],
+            [sys.executable, "-m", "fixgate.cli", "run", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -58,6 +58,11 @@ class Gateway:
         ]
         for each in self._readers:
             each.start()
+        if wait:
+            self.listening()
+
+    def listening(self) -> None:
+        """Wait until it listens."""
         listens = self._listens.wait(LIMIT_S)
         assert listens, f"it does not listen: {self.lines} {self.errors}"
         assert self.port, f"it ended: {self.lines} {self.errors}"

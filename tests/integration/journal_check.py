@@ -8,12 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from fixgate.adapters.store.reader import MessageFilter, Reader
+from fixgate.adapters.store.reader import MessageFilter
 from fixgate.application.ports.fix import Handling
 from fixgate.application.ports.journal import Record
 from fixgate.application.replay import Replay
 from fixgate.bootstrap import parts
 from fixgate.bootstrap.loading import load
+from fixgate.bootstrap.stores import open_to_read
 from fixgate.domain.ids import Ids
 from fixgate.domain.state import State
 
@@ -39,7 +40,7 @@ def audit(home: Path) -> Journaled:
     It reads what is committed, so it can be used while the gateway runs and when it does not.
     """
     configuration = load(home, {})
-    reader = Reader(configuration.data_dir / configuration.gateway.journal.file)
+    reader = open_to_read(configuration)
     try:
         assert reader.verify() is None
         records = list(reader.records())

@@ -6,7 +6,7 @@ Not here: who fills it (adapters), who empties it (sequencer).
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
@@ -37,7 +37,14 @@ class Asked:
     answer: Callable[[tuple[Event, ...]], None]
 
 
-Item = FixDelivered | FixNoted | SessionChanged | Given | Asked
+@value
+class Mark:
+    """Calls back once all that lay in the inbox before it is durable. Leaves no record."""
+
+    reached: Callable[[], None]
+
+
+Item = FixDelivered | FixNoted | SessionChanged | Given | Asked | Mark
 
 
 class Inbox:
@@ -99,6 +106,11 @@ class Inbox:
         came = [items.pop() for _ in range(len(items) - waiting)]
         came.reverse()
         return came
+
+    def put_back(self, items: Sequence[Item]) -> None:
+        """What was taken last and cannot be decided yet is first again."""
+        self._items.extendleft(reversed(items))
+        self._filled.set()
 
     def drain(self) -> list[Item]:
         """All that is left, at once; for a halt."""

@@ -22,8 +22,8 @@ from fixgate.application.ports.fix import (
     FixPort,
     Handling,
 )
-from fixgate.application.ports.journal import Journal, Recall, Record
-from fixgate.application.step import Intent, Owed, Stepper, Steps, all_steps, sent_row
+from fixgate.application.ports.journal import Journal, Recall, RecallUnavailable, Record
+from fixgate.application.step import Intent, Owed, Stepper, Steps, sent_row
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import SessionName
 from fixgate.domain.order import Order
@@ -33,6 +33,8 @@ IN_FLIGHT_MAX: Final = 4
 ORDERS_IN_FLIGHT_MAX: Final = (IN_FLIGHT_MAX + 1) * 2 * BATCH_MAX
 """Orders decided and not yet durable. Memory must hold more that are over: one that it forgot
 before the store has it could not be recalled, and its ClOrdID would seem unused."""
+
+_AGAIN_S: Final = 0.05
 
 Promised = dict[SessionName, list[tuple[int, str]]]
 
@@ -85,8 +87,12 @@ class Sequencer:
         """
         try:
             while items := await self._inbox.take(BATCH_MAX):
-                self._submit(self._decide(items))
+                steps = self._decide(items)
+                self._submit(steps)
                 self._resume()
+                if steps.stuck:  # until the store answers again
+                    await asyncio.sleep(_AGAIN_S)
+                    await self._fewer_in_flight_than(1)
                 await self._fewer_in_flight_than(IN_FLIGHT_MAX)
                 await asyncio.sleep(0)  # sockets and completed commits have their turn
             await self._fewer_in_flight_than(1)
@@ -96,11 +102,22 @@ class Sequencer:
 
     def _decide(self, items: list[Item]) -> Steps:
         """Decide a batch, and with it what a venue inside this process says to it."""
-        steps = all_steps(self._stepper, items)
+        steps = Steps()
+        self._take(items, steps)
         while answers := self._call_early(steps):
-            for item in answers:
-                self._stepper.take(item, steps)
+            self._take(answers, steps)
         return steps
+
+    def _take(self, items: list[Item], steps: Steps) -> None:
+        """Decide items, up to the first that needs an order which cannot be recalled for now."""
+        done = 0
+        try:
+            for item in items:
+                self._stepper.take(item, steps)
+                done += 1
+        except RecallUnavailable:
+            steps.stuck = True
+            self._inbox.put_back(items[done:])
 
     def _call_early(self, steps: Steps) -> list[Item]:
         """Call the venues that keep nothing; what they answer.
@@ -197,6 +214,8 @@ class Sequencer:
             self._alert(alert)
         for asked, events in pending.steps.answers:
             asked.answer(events)
+        for mark in pending.steps.marks:
+            mark.reached()
 
     def _halt(self, error: Exception) -> None:
         """Nothing more is decided; every order not yet durable is answered with 380=4."""

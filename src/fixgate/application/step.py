@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from fixgate.application.inbox import Asked, Given, Item
+from fixgate.application.inbox import Asked, Given, Item, Mark
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import (
     Direction,
@@ -70,6 +70,8 @@ class Steps:
     alerts: list[e.AlertRaised] = field(default_factory=list)
     delivered: list[FixDelivered] = field(default_factory=list)
     answers: list[tuple[Asked, tuple[e.Event, ...]]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    stuck: bool = False  # an item needs an order that cannot be recalled for now
 
 
 class Stepper:
@@ -96,6 +98,8 @@ class Stepper:
                 self._changed(item, into)
             case Asked():
                 self._asked(item, into)
+            case Mark():
+                into.marks.append(item)
 
     def _record(
         self,

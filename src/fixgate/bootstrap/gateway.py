@@ -24,7 +24,7 @@ from fixgate.adapters.control.words import SOCKET_NAME
 from fixgate.adapters.fix.certificates import TlsUnusable
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
-from fixgate.adapters.store.opening import Store, open_store
+from fixgate.adapters.store.store import Store
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
@@ -32,7 +32,8 @@ from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import opening_inputs, working_legs
 from fixgate.application.step import Stepper
-from fixgate.bootstrap import parts
+from fixgate.bootstrap import parts, stores
+from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
 from fixgate.bootstrap.operations import Operations, Parts
@@ -57,12 +58,13 @@ Announce = Callable[[str], None]
 log = structlog.get_logger("fixgate")
 
 
-def run(configuration: Configuration, *, announce: Announce) -> int:
+def run(configuration: Configuration, *, announce: Announce, standby: bool = False) -> int:
     """Start the gateway and serve until Ctrl-C or SIGTERM.
 
     Args:
         configuration: checked files.
         announce: takes each line for the person who started it.
+        standby: wait while another gateway has the store, and take over when it has not.
 
     Returns:
         The exit code: 0 after an orderly stop; else why not is on stderr.
@@ -70,7 +72,7 @@ def run(configuration: Configuration, *, announce: Announce) -> int:
     configure_logging(configuration.gateway.log_level)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
-        return uvloop.run(_serve(configuration, announce))
+        return uvloop.run(_serve(configuration, announce, standby=standby))
     except (StoreUnusable, ConfigurationError, VenueSetupError, TlsUnusable) as error:
         print(f"fixgate: {error}", file=sys.stderr)  # noqa: T201 - the one line for the operator
         return EXIT_UNUSABLE
@@ -80,12 +82,18 @@ def run(configuration: Configuration, *, announce: Announce) -> int:
         return EXIT_UNUSABLE
 
 
-async def _serve(configuration: Configuration, announce: Announce) -> int:
+async def _serve(configuration: Configuration, announce: Announce, *, standby: bool) -> int:
     clock = SystemClock()
-    store = open_store(configuration.data_dir / configuration.gateway.journal.file, clock)
+    stop = _stop_signal()
+    if standby or configuration.gateway.journal.standby:
+        store = await stores.wait_to_run(configuration, clock, stop=stop, announce=announce)
+        if store is None:
+            return EXIT_OK
+    else:
+        store = stores.open_to_run(configuration, clock)
     try:
         gateway = Gateway(configuration, store, clock)
-        return await gateway.serve(announce)
+        return await gateway.serve(announce, stop)
     finally:
         await store.close()
 
@@ -96,7 +104,10 @@ class Gateway:
     def __init__(self, configuration: Configuration, store: Store, clock: SystemClock) -> None:
         self._configuration = configuration
         self._clock = clock
+        self._where = store.where
         self._inbox = Inbox()
+        # First: from now on what has to be renewed is renewed, however long the rest takes.
+        self._journal = store.journal(log_room_bytes=LOG_ROOM_BYTES)
         self._state = State(
             Ids(store.epoch),
             terminal_max=configuration.gateway.journal.terminal_orders_in_memory,
@@ -105,9 +116,9 @@ class Gateway:
             if each.order is not None:
                 self._state.load(each.order, each.executions, each.cl_ord_ids)
         self._venues = parts.venues(configuration, clock)
-        self._journal = store.journal(log_room_bytes=LOG_ROOM_BYTES)
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
+        self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
         codec = parts.codec(configuration)
         stepper = Stepper(self._state, codec, recall, last_seq=self._journal.last_seq)
         self._fix = parts.fix_server(
@@ -130,6 +141,8 @@ class Gateway:
             alert=_alert,
             resume=self._fix.resume,
         )
+        interruption = Interruption(self._fix, self._inbox, self._refused, exit_status=EXIT_JOURNAL)
+        self._journal.watch = interruption.watch()
         self._open = False  # clients may log on
         # What the running gateway answers on its control socket; every part registers its own.
         self._verbs = Verbs()
@@ -151,9 +164,9 @@ class Gateway:
     def _hear(self, given: VenueInput) -> None:
         self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
 
-    async def serve(self, announce: Announce) -> int:
-        """Open, trade, and close in order; the exit code."""
-        for note in self._refused.notes(self._clock.now_ns()):
+    async def serve(self, announce: Announce, stop: "asyncio.Future[None]") -> int:
+        """Open, trade, and close in order when ``stop`` is done; the exit code."""
+        for note in self._refused.notes(self._clock.now_ns(), self._last_in):
             self._inbox.put(note)
         for given in opening_inputs(
             self._state,
@@ -167,7 +180,6 @@ class Gateway:
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)
         sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")
-        stop = _stop_signal()
         try:
             await self._control.start()
             for name, venue in self._venues.items():
@@ -228,7 +240,8 @@ class Gateway:
             announce(f"FIX acceptor    {fix.host}:{self._fix.port}")
         if self._fix.tls_port is not None:
             announce(f"FIX over TLS    {fix.tls.host or fix.host}:{self._fix.tls_port}")
-        announce(f"Journal         {self._configuration.data_dir}")
+        announce(f"Journal         {self._where}")
+        announce(f"Data            {self._configuration.data_dir}")
         for name, venue in self._venues.items():
             up = self._state.venues_up.get(VenueName(name), False)
             announce(f"Venue           {venue.profile.venue} ({'up' if up else 'connecting'})")

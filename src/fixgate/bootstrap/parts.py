@@ -5,7 +5,7 @@ Not here: how they work together (gateway).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,8 +18,8 @@ from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart,
 from fixgate.adapters.fix.credentials import verify
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.server import FixServer
-from fixgate.adapters.store.opening import Store
 from fixgate.adapters.store.stop_file import StopFile
+from fixgate.adapters.store.store import Store
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
     Environment,
@@ -196,8 +196,11 @@ class Refused:
             return False
         return True
 
-    def notes(self, at_ns: int) -> list[FixNoted]:
-        """What an earlier process refused, for the journal, which then counts it as received."""
+    def notes(self, at_ns: int, last_in: Mapping[SessionName, int]) -> list[FixNoted]:
+        """What an earlier process refused, for the journal, which then counts it as received.
+
+        last_in: what the journal counts already, per session.
+        """
         return [
             FixNoted(
                 at_ns=at_ns,
@@ -213,10 +216,12 @@ class Refused:
                 last_in=number,
             )
             for session, number in self.found.refused_through.items()
+            if number > last_in.get(session, 0)
         ]
 
     def clear(self) -> None:
-        """Forget what an earlier process refused, once the journal counts it."""
+        """Forget what was refused, once the journal counts it."""
+        self._numbers.clear()
         self._file.clear()
 
 

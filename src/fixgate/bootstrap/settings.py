@@ -22,6 +22,7 @@ from fixgate.bootstrap.session_settings import (
 from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_PASSWORD: Final = re.compile(r"//[^/?#]*:[^/?#@]*@|[?&]password=", re.IGNORECASE)
 Network = IPv4Network | IPv6Network
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -85,8 +86,31 @@ class FixSettings(Strict):
 class JournalSettings(Strict):
     """[journal]: the durable record."""
 
-    file: str = "journal.db"
+    file: str = "journal.db"  # SQLite; not used where there is a url
+    url: str | None = None  # PostgreSQL
+    password_env: str | None = None  # name of the environment variable that holds its password
+    password_file: Path | None = None  # or a file with nothing else in it
+    lease_s: float = Field(default=5.0, ge=1.0, le=60.0)
+    standby: bool = False
     terminal_orders_in_memory: int = Field(default=4_000, ge=ORDERS_IN_FLIGHT_MAX)
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_url_without_password(cls, value: str | None) -> str | None:
+        if value is not None:
+            if not value.startswith(("postgresql://", "postgres://")):
+                raise ValueError("must begin with postgresql://")
+            if _PASSWORD.search(value) is not None:
+                raise ValueError("must not hold a password; give password_env or password_file")
+        return value
+
+    @model_validator(mode="after")
+    def _one_password(self) -> "JournalSettings":
+        if self.password_env is not None and self.password_file is not None:
+            raise ValueError("give password_env or password_file, not both")
+        if self.url is None and (self.password_env or self.password_file):
+            raise ValueError("a password goes with url")
+        return self
 
 
 class ArchiveSettings(Strict):

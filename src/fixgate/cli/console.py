@@ -97,15 +97,12 @@ def session_named(configuration: "Configuration", name: str) -> "SessionFile":
 
 
 def open_journal(configuration: "Configuration") -> "Reader":
-    """The journal of the data directory, to read; or end the command."""
-    import sqlite3  # noqa: PLC0415 - with what it is for
+    """The journal of the configuration, to read; or end the command."""
+    from fixgate.adapters.store.errors import StoreUnusable  # noqa: PLC0415 - 0.3 s
+    from fixgate.bootstrap.loading import ConfigurationError  # noqa: PLC0415 - the same
+    from fixgate.bootstrap.stores import open_to_read  # noqa: PLC0415 - the same
 
-    from fixgate.adapters.store.reader import Reader  # noqa: PLC0415 - 0.3 s
-
-    path = configuration.data_dir / configuration.gateway.journal.file
-    if not path.exists():
-        raise Problem(f"{path}: no journal yet; the gateway has not run with this data directory")
     try:
-        return Reader(path)
-    except sqlite3.Error as error:
-        raise Problem(f"{path}: cannot be read: {error}") from None
+        return open_to_read(configuration)
+    except (StoreUnusable, ConfigurationError) as error:
+        raise Problem(str(error)) from None

@@ -9,7 +9,7 @@ import pytest
 from fakes.core import EPOCH, SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fakes.edges import FakeFix, FakeJournal, FakeVenue, NothingToRecall
 from fixgate.application.effects import Venues
-from fixgate.application.inbox import Given, Inbox
+from fixgate.application.inbox import Given, Inbox, Mark
 from fixgate.application.ports.fix import (
     Direction,
     FixDelivered,
@@ -17,6 +17,7 @@ from fixgate.application.ports.fix import (
     FixNoted,
     Handling,
 )
+from fixgate.application.ports.journal import RecallUnavailable
 from fixgate.application.sequencer import BATCH_MAX, IN_FLIGHT_MAX, Sequencer
 from fixgate.application.step import Stepper, all_steps
 from fixgate.bootstrap.settings import GatewaySettings
@@ -336,3 +337,35 @@ async def test_an_order_is_remembered_until_the_store_can_recall_it():
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_a_mark_is_reached_when_all_that_lay_before_it_is_durable(desk):
+    reached = []
+    desk.order("1")
+    desk.inbox.put(Mark(reached=lambda: reached.append(len(desk.journal.committed))))
+    await desk.until(lambda: desk.journal.waiting)
+    assert reached == []
+    desk.journal.succeed()
+    await desk.until(lambda: reached)
+    assert reached == [len(desk.journal.committed)]
+
+
+async def test_what_needs_an_order_that_cannot_be_recalled_waits_and_keeps_its_place(desk):
+    away = True
+
+    def by_cl_ord_id(session, cl_ord_id):
+        if away and cl_ord_id == "2":
+            raise RecallUnavailable
+
+    desk.recall.by_cl_ord_id = by_cl_ord_id
+    for name in ("1", "2", "3"):
+        desk.order(name)
+    await desk.until(lambda: desk.journal.waiting)
+    (batch, _), *rest = desk.journal.waiting
+    assert not rest
+    assert [row.cl_ord_id for row in batch.fix_messages if row.direction == "in"] == ["1"]
+    away = False
+    desk.journal.succeed()
+    await desk.until(lambda: desk.journal.waiting)
+    batch, _ = desk.journal.waiting[0]
+    assert [row.cl_ord_id for row in batch.fix_messages if row.direction == "in"] == ["2", "3"]

@@ -22,9 +22,10 @@ from fixgate.adapters.fix.numbers import NumbersFile, first_sender
 from fixgate.adapters.fix.recorder import Deliver
 from fixgate.adapters.fix.tls_gate import TlsGate
 from fixgate.application.ports.clock import Clock
-from fixgate.application.ports.fix import FixDelivered, FixPort
+from fixgate.application.ports.fix import FixDelivered, FixNoted, FixPort, Handling
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.errors import InvariantBroken, require
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import SessionName
 
 TICK_S: Final = 1.0
@@ -36,9 +37,9 @@ class FixServer(FixPort):
 
     deliver: takes inputs and notes; must not raise.
     room: False while no more inputs can be taken; ``resume`` is called when there is room again.
-    remember_refused: told, before a message is refused because of ``halt``, up to which number a
-    session's messages are refused, so that these are not asked for again; told again, with a lower
-    number, when the refusal could not be sent. False: it could not remember.
+    remember_refused: told, before a message is refused because of ``halt`` or ``interrupt``, up to
+    which number a session's messages are refused, so that these are not asked for again. False: it
+    could not remember.
     sent: reads back the reports that clients ask for again.
     fence: grows each time a process takes the journal.
     starts: what the journal knows of each session; one without has never been used.
@@ -82,6 +83,7 @@ class FixServer(FixPort):
                 clock=clock,
                 limits=limits,
             )
+        self._deliver = deliver
         self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)
         self._remember_refused = remember_refused
         self._close_timeout_s = limits.close_timeout_s
@@ -169,6 +171,14 @@ class FixServer(FixPort):
     def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
         self._sessions[session].release(reports)
 
+    def interrupt(self, text: str) -> None:
+        for session in self._sessions.values():
+            session.refuse = partial(self._refuse_for_now, session, text)
+
+    def go_on(self) -> None:
+        for session in self._sessions.values():
+            session.refuse = None
+
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         self._door.shut(text)
         waiting: dict[SessionName, list[FixDelivered]] = {}
@@ -195,6 +205,17 @@ class FixServer(FixPort):
             session.answer_refused(refused, text)
         else:
             session.cut_off(text)
+
+    def _refuse_for_now(self, session: ClientSession, text: str, refused: FixDelivered) -> None:
+        number = refused.message.msg_seq_num
+        if not self._remember_refused({session.config.name: number}):
+            self._deliver(refused)  # unanswered, it may as well wait
+            return
+        message = changed(refused.message, handling=Handling.REFUSED, reason=text)
+        self._deliver(
+            FixNoted(at_ns=refused.at_ns, session=refused.session, message=message, last_in=number)
+        )
+        session.answer_refused(refused, text)
 
     # --- time
 

@@ -21,6 +21,10 @@ class StoreInUse(StoreUnusable):
     """Another gateway has the store. Who waits for it may try again."""
 
 
+class StoreAway(StoreUnusable):
+    """The database cannot be reached for now."""
+
+
 class StoreOutdated(StoreUnusable):
     """The store has the schema of an earlier release; `fixgate db upgrade` brings it up to date."""
 

@@ -99,6 +99,17 @@ class FixPort(Protocol):
         """
         ...
 
+    def interrupt(self, text: str) -> None:
+        """The journal is away for a while: answer what arrives from now on with j 380=4.
+
+        What was delivered before waits. What is answered so is delivered for the record.
+        """
+        ...
+
+    def go_on(self) -> None:
+        """The journal is back: deliver again what arrives."""
+        ...
+
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         """Stop intake: the journal failed. Answer these, and all that follow, with j 380=4."""
         ...

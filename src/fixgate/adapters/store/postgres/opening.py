@@ -12,12 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
 from fixgate.adapters.store.chain import genesis
-from fixgate.adapters.store.errors import StoreOutdated, StoreUnusable
+from fixgate.adapters.store.errors import StoreAway, StoreOutdated, StoreUnusable
 from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.opening import make_folder, other_version
 from fixgate.adapters.store.postgres import lease
 from fixgate.adapters.store.postgres.address import PostgresAddress
-from fixgate.adapters.store.postgres.connecting import Connection, connect_owner, in_words
+from fixgate.adapters.store.postgres.connecting import (
+    Connection,
+    connect_owner,
+    connect_reader,
+    in_words,
+    passes,
+)
 from fixgate.adapters.store.postgres.durable import PostgresDurable
 from fixgate.adapters.store.postgres.journal import PostgresJournal
 from fixgate.adapters.store.postgres.lookups import PostgresLookups
@@ -103,8 +109,29 @@ def _opened(address: PostgresAddress, lock: StoreLock, lease_s: float) -> Postgr
         durable = PostgresDurable(address, held, lease_s=lease_s)
         return PostgresStore(address, lock, reader, durable, lease_s=lease_s)
     except (psycopg.Error, SQLAlchemyError) as problem:
-        what = in_words(getattr(problem, "orig", None) or problem)
-        raise StoreUnusable(str(address), f"cannot be used: {what}") from problem
+        raise _unusable(address, problem) from problem
+
+
+def reader(address: PostgresAddress) -> Reader:
+    """A reader of a database that has been made, whether a gateway has it or not.
+
+    Raises:
+        StoreUnusable: it cannot be reached, or is no store of this release.
+    """
+    try:
+        with connect_reader(address) as connection:
+            _check(connection, address)
+        return Reader(address)
+    except (psycopg.Error, SQLAlchemyError) as problem:
+        raise _unusable(address, problem) from problem
+
+
+def _unusable(address: PostgresAddress, problem: Exception) -> StoreUnusable:
+    cause = getattr(problem, "orig", None) or problem
+    passing = isinstance(cause, psycopg.Error) and passes(cause)
+    return (StoreAway if passing else StoreUnusable)(
+        str(address), f"cannot be used: {in_words(cause)}"
+    )
 
 
 def _check(connection: Connection, address: PostgresAddress) -> None:
