@@ -13,6 +13,7 @@ from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import Direction, FixMessage, Handling, SessionChanged
 from fixgate.application.ports.journal import FixIn, Record, VenueIn
 from fixgate.application.step import connection_of
+from fixgate.application.throttling import throttled
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
@@ -72,7 +73,8 @@ class Replay:
         if isinstance(payload, FixIn):
             assert record.session is not None  # noqa: S101 - narrows; a FixIn always has one
             text = payload.message.text if payload.text is None else payload.text
-            return self._codec.decode(record.session, text), payload.recalled
+            command = self._codec.decode(record.session, text)
+            return throttled(command, payload.throttled), payload.recalled
         if isinstance(payload, VenueIn):
             return payload.given, payload.recalled
         if isinstance(payload, SessionChanged):

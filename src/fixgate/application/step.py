@@ -30,6 +30,7 @@ from fixgate.application.ports.journal import (
     VenueIn,
 )
 from fixgate.application.recalling import recalled_for
+from fixgate.application.throttling import throttled
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
@@ -116,7 +117,7 @@ class Stepper:
         return seq
 
     def _fix(self, item: FixDelivered, into: Steps) -> None:
-        command = self._codec.decode(item.session, item.text)
+        command = throttled(self._codec.decode(item.session, item.text), item.throttled)
         self.state.forget()
         recalled = recalled_for(command, self.state, self._recall)
         message = item.message
@@ -124,7 +125,7 @@ class Stepper:
         seq = self._record(
             into,
             item.at_ns,
-            FixIn(message=message, text=text, recalled=recalled),
+            FixIn(message=message, text=text, recalled=recalled, throttled=item.throttled),
             session=item.session,
         )
         into.batch.fix_messages.append(

@@ -17,6 +17,7 @@ from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
 from fixgate.adapters.fix.credentials import verify
 from fixgate.adapters.fix.dictionary import read
+from fixgate.adapters.fix.rates import Rates
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.stop_file import StopFile
 from fixgate.adapters.store.store import Store
@@ -68,6 +69,7 @@ def codec(configuration: s.Configuration) -> Codec:
                 each.version,
                 sender_comp_id=each.sender_comp_id or configuration.gateway.fix.comp_id,
                 target_comp_id=each.target_comp_id,
+                role=each.role,
                 **({} if each.echo_tags is None else {"echo_tags": frozenset(each.echo_tags)}),
             )
             for each in configuration.sessions
@@ -160,6 +162,11 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
         else CertificateDemand(subject=demanded.subject, san=demanded.san, sha256=demanded.sha256),
         hours=None if session.schedule is None else session.schedule.hours(),
         resets=None if session.schedule is None else session.schedule.resets(),
+        rates=Rates(
+            soft_per_s=session.rates.soft_per_s,
+            hard_per_s=session.rates.hard_per_s,
+            back_off_s=session.rates.back_off_s,
+        ),
     )
 
 

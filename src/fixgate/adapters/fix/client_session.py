@@ -22,6 +22,7 @@ from fixgate.adapters.fix.fields import (
 from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
 from fixgate.adapters.fix.logon import Approved, judge_again
 from fixgate.adapters.fix.numbers import NumbersFile
+from fixgate.adapters.fix.rates import RateBands
 from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
 from fixgate.adapters.fix.repeater import Repeater
 from fixgate.adapters.fix.resend import asked, own_answer
@@ -31,6 +32,7 @@ from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, H
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.sessions import FixVersion
 
+_POSS_DUP: Final = b"\x0143=Y\x01"
 ADMIN_TYPES: Final = frozenset("012345A")
 # FIX 4.4, SessionRejectReason (373)
 _REQUIRED_TAG_MISSING: Final = 1
@@ -71,6 +73,8 @@ class ClientSession:
         self._beyond = BeyondGap(
             count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
         )
+        self._rates = RateBands(config.rates)
+        self._flooded = False  # logged out for sending too fast: no more is taken
         self._garbled = 0
         self._leaving: str | None = None  # what our Logout said
         self._begin = f"8={config.version.value}\x01".encode()
@@ -94,6 +98,7 @@ class ClientSession:
         self._sender.wire, self._approved = wire, approved
         self._record.peer = wire.peer
         self._garbled = 0
+        self._flooded = self._rates.too_fast = False
 
     def turn_away(self, wire: Wire, logon: Frame, text: str) -> None:
         """Answer a Logon that is in order, but not now, with Logout; the caller closes.
@@ -108,6 +113,10 @@ class ClientSession:
         self._sender.connection_lost()
         self._engine.disconnected()
         self._record.peer = None
+
+    def away(self) -> str | None:
+        """Why this session's client may not come back yet, if so."""
+        return self._rates.away(self._clock.now_ns())
 
     def may_take(self, arrived: Arrived) -> bool:
         """Whether this can be taken now. If not, the connection is woken when it can."""
@@ -124,7 +133,13 @@ class ClientSession:
             self._take_garbage(arrived)
             return
         self._garbled = 0
-        if (why := self._unacceptable(frame)) is not None:
+        if self._flooded and frame.msg_type not in ADMIN_TYPES:
+            # Not taken, so it is asked for again when the client is back.
+            last_in = self._engine.next_target - 1
+            self._record.incoming(
+                arrived, Handling.REFUSED, last_in=last_in, reason=self._rates.last_words
+            )
+        elif (why := self._unacceptable(frame)) is not None:
             self._log_out(arrived, why)
         elif (fault := self._fault(frame)) is not None:
             self._reject(arrived, frame, fault)
@@ -379,6 +394,9 @@ class ClientSession:
             self._announced = True
             self._record.changed(connected=True, text=logon_note)
         self._after(taken, "the engine ended the session")
+        if self._rates.too_fast and not self._flooded:
+            self._flooded = True
+            self.logout(self._rates.last_words)
 
     def _hand_on(self, arrived: Arrived, frame: Frame, taken: Taken, expected: int) -> None:
         """Deliver what the engine handed on, each with the number it had then come to."""
@@ -398,6 +416,8 @@ class ClientSession:
 
     def _deliver_one(self, kept: Kept) -> None:
         frame = kept.frame
+        # What the client sends again because we asked it to is not too much.
+        too_much = None if _POSS_DUP in frame.raw else self._rates.count(kept.at_ns)
         delivered = FixDelivered(
             at_ns=kept.at_ns,
             session=self.config.name,
@@ -411,6 +431,7 @@ class ClientSession:
             ),
             text=engine_text(frame.raw),
             last_in=frame.msg_seq_num,
+            throttled=too_much,
         )
         if self.refuse is None:
             self._deliver(delivered)

@@ -5,12 +5,13 @@ Here: SessionConfig, SessionStart, DoorLimits. Not here: where these come from (
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from fixgate.adapters.fix.certificates import CertificateDemand
+from fixgate.adapters.fix.rates import Rates
 from fixgate.domain.errors import require
 from fixgate.domain.hours import Hours, Resets
 from fixgate.domain.ids import SessionName
@@ -41,6 +42,7 @@ class SessionConfig:
     certificate: CertificateDemand | None = None  # None: none is needed
     hours: Hours | None = None  # None: always open
     resets: Resets | None = None  # None: sequence numbers never begin again by themselves
+    rates: Rates = field(default_factory=Rates)
     timestamp_precision: int = 3  # digits of the engine's own SendingTime; FIX 4.2 allows 3
 
     def __post_init__(self) -> None:

@@ -90,10 +90,10 @@ class Door:
         if isinstance(verdict, str):
             return verdict
         session = self._sessions[verdict.config.name]
-        if (closed := self._closed_until(verdict.config)) is not None:
+        if (why := self._closed_until(verdict.config) or session.away()) is not None:
             # Only who could have logged on is told why not.
-            session.turn_away(connection, logon.item, closed)
-            return closed
+            session.turn_away(connection, logon.item, why)
+            return why
         self._holders[verdict.config.name] = connection
         session.attach(connection, verdict)
         return session

@@ -23,7 +23,7 @@ from fixgate.domain.reports import (
     Report,
 )
 from fixgate.domain.rounding import to_wire
-from fixgate.domain.sessions import FixVersion
+from fixgate.domain.sessions import FixVersion, Role
 from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
@@ -40,6 +40,7 @@ class Addressing:
     target_comp_id: str  # 56: the client's
     dialect: Dialect
     echo_tags: frozenset[int]
+    role: Role = Role.ORDER_ENTRY  # what the client may send
 
 
 def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> str:

@@ -102,7 +102,18 @@ class EngineSession:
         if frame.msg_type in self._dictionary.bodiless:
             # The engine rejects a body it has no fields for; our codec answers such a message.
             text = only_leading(text, self._dictionary.header_tags)
+        if frame.msg_type == "5" and frame.msg_seq_num != (expected := self.next_target):
+            return self._feed_logout(text, expected)
         return self.feed_text(text)
+
+    def _feed_logout(self, text: str, expected: int) -> Taken:
+        """A Logout out of turn. The engine counts one more message as received, whatever its
+        number: one that is missing, and would never be asked for.
+        """
+        taken = self.feed_text(text)
+        self._session.setNextTargetMsgSeqNum(expected)
+        self._next_target = expected
+        return taken._replace(last_in=expected - 1)
 
     def feed_text(self, text: str) -> Taken:
         """Take one message that is valid UTF-8 and well framed."""

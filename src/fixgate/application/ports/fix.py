@@ -61,6 +61,7 @@ class FixDelivered:
     message: FixMessage
     text: str
     last_in: int  # the highest MsgSeqNum the engine counts as received
+    throttled: str | None = None  # why it is too much, when the client sends too fast
 
 
 @value

@@ -35,6 +35,7 @@ class FixIn:
     message: FixMessage
     text: str | None = None  # as the engine took it, where that differs from message.text
     recalled: tuple[Recalled, ...] = ()
+    throttled: str | None = None  # why it was too much, when the client sent too fast
 
 
 @value

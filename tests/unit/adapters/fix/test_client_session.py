@@ -547,3 +547,19 @@ def test_a_refused_message_is_answered_with_application_not_available(kit: Kit) 
         "379": "MINE",
         "380": "4",
     }
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_a_logout_out_of_turn_uses_up_no_number_of_a_message_that_is_missing(
+    make: MakeKit, number: int
+) -> None:
+    kit = make()
+    kit.connect()
+    kit.wrote()
+
+    kit.take(message("5", number, client=kit.client))
+
+    assert kit.wrote()[-1]["35"] == "5"
+    assert kit.engine.next_target == 2
+    last = [e.last_in for e in kit.said if isinstance(e, FixNoted) and e.last_in is not None]
+    assert last[-1] == 1
