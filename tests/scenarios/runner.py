@@ -34,6 +34,7 @@ Then come lines of steps, any number a line, in columns or below each other::
                                      refused: it had told the client that it takes no more (380=4)
     G> connected [cancel|keep]       the client logs on; what happens to its orders when it leaves
     G> disconnected [cancel|keep]    its connection ends
+    G> stopping [cancel]             it is about to stop; open orders are canceled
     G> tick SECONDS                  that much time goes by
     O> kill on|off gateway | kill on|off session CLIENT | ... account A | ... venue V
     O> cancel all gateway | cancel all session CLIENT | ...
@@ -294,6 +295,8 @@ class Run:
             case ["connected" | "disconnected" as state, *wanted]:
                 cancels = "cancel" in wanted if wanted else None
                 self.core.connection(on=state == "connected", cancels=cancels)
+            case ["stopping", *cancels]:
+                self.core.say(i.Stopping(text="Going home", cancels=cancels == ["cancel"]))
             case ["tick", seconds]:
                 self.core.at_ns += int(float(seconds) * 1e9)
                 self.core.say(i.Ticked())

@@ -37,6 +37,11 @@ class Venues:
         self._ports = ports
         self._state = state
         self._hear = hear
+        self._closed = False
+
+    def close(self) -> None:
+        """Make no calls any more. What was to be called is in doubt, and settled at a start."""
+        self._closed = True
 
     def keeps_nothing(self, order: Order) -> bool:
         """Whether the order's venue may be called before the commit."""
@@ -45,6 +50,8 @@ class Venues:
 
     def call(self, intent: Intent, order: Order, at_ns: int) -> None:
         """Make the call that ``intent`` wrote down. ``order`` is as it was decided on."""
+        if self._closed:
+            return
         port = self._ports.get(order.instruction.venue)
         instrument = self._instrument(order)
         if port is None or instrument is None:

@@ -77,6 +77,11 @@ class Sequencer:
         self._released = asyncio.Event()  # a batch was released, or nothing will be any more
         self._failure: Exception | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether something decided is not durable yet."""
+        return bool(self._in_flight)
+
     async def run(self) -> None:
         """Take inputs in one order; let nothing out that is not yet on disk.
 

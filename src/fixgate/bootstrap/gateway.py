@@ -32,6 +32,7 @@ from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import opening_inputs, working_legs
 from fixgate.application.step import Stepper
+from fixgate.application.stopping import waits_for_venue
 from fixgate.bootstrap import parts, stores
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
@@ -41,7 +42,7 @@ from fixgate.bootstrap.settings import Configuration
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import Ids, VenueName
-from fixgate.domain.inputs import VenueInput
+from fixgate.domain.inputs import Stopping, VenueInput
 from fixgate.domain.state import State
 
 EXIT_OK: Final = 0
@@ -50,6 +51,8 @@ EXIT_JOURNAL: Final = 74  # the journal failed while trading (sysexits: EX_IOERR
 EXIT_BUG: Final = 70  # an invariant of ours broke (sysexits: EX_SOFTWARE)
 # Short enough that the journal's thread gets its turn while the event loop is busy.
 _SWITCH_INTERVAL_S: Final = 0.0005
+
+_LOOK_S: Final = 0.01
 
 # An order leaves some forty objects and no cycles: looking at them more often finds nothing.
 _COLLECT: Final = (50_000, 20, 20)
@@ -130,13 +133,14 @@ class Gateway:
             clock=clock,
             position=lambda: stepper.last_seq,
         )
+        self._calls = Venues(self._venues, self._state, self._hear)
         self._sequencer = Sequencer(
             inbox=self._inbox,
             stepper=stepper,
             journal=self._journal,
             codec=codec,
             fix=self._fix,
-            venues=Venues(self._venues, self._state, self._hear),
+            venues=self._calls,
             recall=recall,
             alert=_alert,
             resume=self._fix.resume,
@@ -254,12 +258,27 @@ class Gateway:
         announce("First order     .venv/bin/fixgate order buy 0.5 BTC/USDT --limit 50000")
         announce("Stop            Ctrl-C")
 
+    async def _quiet(self, sequencing: "asyncio.Task[None]", limit_s: float) -> None:
+        """Wait until everything is durable and no venue owes an answer."""
+        limit_ns = self._clock.now_ns() + int(limit_s * 1e9)
+        while not sequencing.done() and self._clock.now_ns() < limit_ns:
+            busy = len(self._inbox) or self._sequencer.busy
+            if not busy and not waits_for_venue(self._state):
+                return
+            await asyncio.sleep(_LOOK_S)
+
     async def _close(self, sequencing: "asyncio.Task[None]") -> int:
-        """Sessions first, then venues, then the last inputs; in bounded time."""
+        """No new orders, what is under way, sessions, venues, the last inputs; in bounded time."""
         limit_s = self._configuration.gateway.stop_timeout_s
         self._open = False
         await self._control.stop()
-        await self._fix.stop("Fixgate is stopping")
+        cancels = self._configuration.gateway.on_stop == "cancel"
+        self._inbox.put(
+            Given(at_ns=self._clock.now_ns(), given=Stopping(text=STOPPING, cancels=cancels))
+        )
+        await self._quiet(sequencing, limit_s)
+        await self._fix.stop(STOPPING)
+        self._calls.close()
         for venue in self._venues.values():
             await venue.stop()
         self._inbox.close()
@@ -273,6 +292,7 @@ class Gateway:
 
 
 SETTLE_LIMIT_S: Final = 10.0
+STOPPING: Final = "Fixgate is stopping"
 
 
 def _exit_code(error: BaseException | None) -> int:

@@ -127,6 +127,7 @@ class GatewaySettings(Strict):
     sessions_dir: Path = Path("sessions")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stop_timeout_s: float = Field(default=10.0, gt=0)
+    on_stop: Literal["keep", "cancel"] = "keep"  # open orders
     fix: FixSettings = FixSettings()
     journal: JournalSettings = JournalSettings()
     archive: ArchiveSettings = ArchiveSettings()

@@ -7,7 +7,7 @@ Not here: any decision.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from fixgate.decide import answers, connection, fills, operator, requests, settle, status
+from fixgate.decide import answers, connection, fills, operator, requests, settle, status, stopping
 from fixgate.decide.new_order import new_order
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
@@ -35,6 +35,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.VenueConfigured: status.venue_configured,
     i.SessionConnection: connection.session_connection,
     i.Ticked: connection.ticked,
+    i.Stopping: stopping.stopping,
     i.KillSwitchTurned: operator.kill_switch,
     i.CancelAllOrdered: operator.cancel_all,
     i.SessionBarred: operator.bar_session,

@@ -6,6 +6,7 @@ Not here: the checks themselves (risk).
 
 from collections.abc import Iterator
 
+from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
@@ -28,6 +29,9 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
     known = turn.state.find(message.session, message.cl_ord_id)
     if known is not None:
         yield from _known(turn, message, known)
+        return
+    if turn.state.stopping is not None:
+        yield not_taken(message, turn.state.stopping)
         return
     verdict = message.fault or _admit(turn, message)
     if isinstance(verdict, Refusal):

@@ -120,6 +120,8 @@ def _may_still_change(turn: Turn, message: Message, order: Order) -> bool:
 def _replace_refusal(
     turn: Turn, message: OrderCancelReplaceRequest, order: Order
 ) -> Refusal | None:
+    if turn.state.stopping is not None:
+        return Refusal(R.OTHER, turn.state.stopping)  # it would be a new order at some venues
     rules = turn.state.sessions[message.session]
     current = [order.cl_ord_id, *(each.cl_ord_id for each in order.requests)]
     if message.orig_cl_ord_id not in current:

@@ -319,7 +319,7 @@ class BusinessMessageRejected:
     """A message is understood but not served: BusinessMessageReject (j)."""
 
     session: SessionName
-    ref_seq_num: int
+    ref_seq_num: int | None  # None: ``ref_id`` says which
     ref_msg_type: str
     reason: BusinessRejectReason
     text: str
@@ -333,6 +333,13 @@ class AlertRaised:
     subject: str
     text: str
     order_id: OrderID | None = None
+
+
+@value
+class StopBegan:
+    """From here on new orders are not taken (380=4)."""
+
+    text: str
 
 
 @value
@@ -483,6 +490,7 @@ Event = (
     | UnknownStatusReported
     | MessageRejected
     | BusinessMessageRejected
+    | StopBegan
     | AlertRaised
     | GatewayStarted
     | SessionsSet

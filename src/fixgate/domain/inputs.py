@@ -339,6 +339,14 @@ class SessionConnection:
 
 
 @value
+class Stopping:
+    """The gateway is about to stop in an orderly way: it takes no new orders from here on."""
+
+    text: str  # for clients
+    cancels: bool = False  # open orders too, and not only what comes
+
+
+@value
 class Ticked:
     """Time went by. Given only while something waits for it."""
 
@@ -449,6 +457,7 @@ Input = (
     | SessionsConfigured
     | VenueConfigured
     | SessionConnection
+    | Stopping
     | Ticked
     | OperatorCommand
     | StuckFound

@@ -92,7 +92,7 @@ class BusinessMessageReject:
     """35=j."""
 
     session: SessionName
-    ref_seq_num: int
+    ref_seq_num: int | None
     ref_msg_type: str
     reason: BusinessRejectReason
     text: str

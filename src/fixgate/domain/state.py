@@ -44,6 +44,7 @@ class State:
         "refused",
         "refused_at_end",
         "sessions",
+        "stopping",
         "terminal",
         "terminal_max",
         "unsettled",
@@ -65,6 +66,7 @@ class State:
         self.refused: dict[OrderID, RefusedOrder] = {}
         # Sessions that the earlier process told, at its end, that it takes nothing more.
         self.refused_at_end: frozenset[SessionName] = frozenset()
+        self.stopping: str | None = None  # why new orders are not taken any more
         self.executions: dict[OrderID, dict[TradeID, Execution]] = {}
         self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
@@ -237,6 +239,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     state.kills = {each.coverage: each for each in event.kills}
     state.disabled = dict.fromkeys(event.disabled)
     state.refused_at_end = frozenset(event.refused)
+    state.stopping = None
     open_orders = sorted(state.open_orders(), key=lambda order: order.order_id)
     withdrawn = [each.order_id for each in open_orders if each.withdrawn is not None]
     state.withdrawing = dict.fromkeys(withdrawn)
@@ -251,6 +254,10 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     ):
         table.clear()
     state.instruments.clear()
+
+
+def _stop_began(state: State, event: e.StopBegan) -> None:
+    state.stopping = event.text
 
 
 def _sessions_set(state: State, event: e.SessionsSet) -> None:
@@ -364,6 +371,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.BusinessMessageRejected: _nothing,
     e.AlertRaised: _alert_raised,
     e.GatewayStarted: _gateway_started,
+    e.StopBegan: _stop_began,
     e.SessionsSet: _sessions_set,
     e.VenueSet: _venue_set,
     e.InstrumentsSet: _instruments_set,

@@ -35,6 +35,7 @@ SILENT = {
     e.CancelOnDisconnectSet,
     e.SessionLeft,
     e.SessionReturned,
+    e.StopBegan,
 }
 
 

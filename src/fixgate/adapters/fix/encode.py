@@ -189,11 +189,12 @@ def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
 
 def _business_reject(report: BusinessMessageReject, _: Addressing, __: str) -> tuple[str, Fields]:
     fields: Fields = {
-        45: str(report.ref_seq_num),
         58: clean(report.text),
         372: clean(report.ref_msg_type),
         380: report.reason.value,
     }
+    if report.ref_seq_num is not None:
+        fields[45] = str(report.ref_seq_num)
     if report.ref_id:
         fields[379] = clean(report.ref_id)
     return "j", fields

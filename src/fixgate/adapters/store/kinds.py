@@ -43,6 +43,7 @@ KINDS: Final[Mapping[str, type]] = {
     "venue_configured.v1": i.VenueConfigured,
     "session_connection.v1": i.SessionConnection,
     "ticked.v1": i.Ticked,
+    "stopping.v1": i.Stopping,
     "stuck_found.v1": i.StuckFound,
     # What operations said.
     "kill_switch_turned.v1": i.KillSwitchTurned,
@@ -101,6 +102,7 @@ KINDS: Final[Mapping[str, type]] = {
     "withdrawal_returned.v1": e.WithdrawalReturned,
     "cancel_on_disconnect_set.v1": e.CancelOnDisconnectSet,
     "session_left.v1": e.SessionLeft,
+    "stop_began.v1": e.StopBegan,
     "session_returned.v1": e.SessionReturned,
 }
 
