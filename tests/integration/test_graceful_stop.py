@@ -47,6 +47,18 @@ class Desk:
         body = self.peer.order_body(name, _207="BINANCE", _38="0.01", _44="48000")
         await asyncio.to_thread(self.peer.send, "D", body)
 
+    async def until_refused(self) -> tuple[list[str], Said]:
+        """Send orders until one is not taken: all their names, and the last answer."""
+        names: list[str] = []
+        while True:
+            names.append(a_name("late"))
+            await self.orders(names[-1])
+            said = await asyncio.to_thread(
+                self.peer.until, lambda each: names[-1] in (each[11], each[379])
+            )
+            if said[-1][35] == "j":
+                return names, said[-1]
+
     async def until_farewell(self) -> list[Said]:
         """What the client gets up to the Logout, which it answers; then the exit status is 0."""
         said = await asyncio.to_thread(self.peer.until, lambda each: each[35] == "5")
@@ -93,21 +105,20 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 
 async def test_what_is_under_way_is_answered_and_new_orders_are_not_taken(desk: Desk) -> None:
     """Issue: no new orders (j, 380=4), wait for calls in flight, logout with text, exit code 0."""
-    slow, late = a_name("slow"), a_name("late")
+    slow = a_name("slow")
     desk.double.faults.add(SUBMIT, Fault(kind=FaultKind.HOLD, accepts=True))
     await desk.orders(slow)
     await asyncio.wait_for(desk.double.faults.wait_held(), 20)
 
     desk.gateway.request_stop()
-    await desk.orders(late)
-    refused = await asyncio.to_thread(desk.peer.until, lambda each: each[35] == "j")
+    late, answer = await desk.until_refused()
     desk.double.faults.release()
     said = await desk.until_farewell()
 
-    assert (refused[-1][372], refused[-1][379], refused[-1][380]) == ("D", late, "4")
+    assert (answer[372], answer[379], answer[380]) == ("D", late[-1], "4")
     assert [(each[35], each[11], each[39]) for each in said[:-1]] == [("8", slow, "0")]
     assert said[-1][58] == "Fixgate is stopping"
-    assert list(desk.booked().values()) == ["NEW"]
+    assert list(desk.booked().values()) == ["NEW"] * len(late)
 
 
 @pytest.mark.parametrize("desk", [{"FIXGATE_ON_STOP": "cancel"}], indirect=True)
