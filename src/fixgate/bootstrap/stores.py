@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import Engine
+
+from fixgate.adapters.store.dropping import writing_engine
 from fixgate.adapters.store.errors import StoreAway, StoreInUse, StoreUnusable
-from fixgate.adapters.store.opening import open_store
+from fixgate.adapters.store.opening import check_current, open_store
 from fixgate.adapters.store.reader import Reader
 from fixgate.adapters.store.store import Store
 from fixgate.application.ports.clock import Clock
@@ -142,7 +145,22 @@ def open_to_read(configuration: Configuration) -> Reader:
         raise StoreUnusable(
             path, "no journal yet; the gateway has not run with this data directory"
         )
+    check_current(path)
     try:
         return Reader(path)
     except sqlite3.Error as error:
         raise StoreUnusable(path, f"cannot be read: {error}") from None
+
+
+def engine_to_drop(configuration: Configuration) -> Engine:
+    """An engine that may take archived records out, beside the gateway that writes.
+
+    Raises:
+        ConfigurationError: the URL or the password cannot be used.
+    """
+    address = address_of(configuration)
+    if address is None:
+        return writing_engine(file_of(configuration))
+    from fixgate.adapters.store.postgres.connecting import owner_engine  # noqa: PLC0415 - as above
+
+    return owner_engine(address)

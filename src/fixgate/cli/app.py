@@ -10,7 +10,17 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from fixgate.cli import checking, demo_command, double, following, order, running, status, tables
+from fixgate.cli import (
+    checking,
+    database,
+    demo_command,
+    double,
+    following,
+    order,
+    running,
+    status,
+    tables,
+)
 from fixgate.cli.compliance import add_commands
 from fixgate.cli.console import FAILED, USAGE, Problem
 
@@ -39,6 +49,9 @@ app.command("double")(double.double)
 
 
 add_commands(app)
+
+
+app.add_typer(database.app, name="db")
 
 
 @app.command("version")

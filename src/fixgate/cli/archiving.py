@@ -106,11 +106,11 @@ def _carry_out(
     reason: str,
 ) -> None:
     from fixgate.adapters.store.archive.closing import archive_closed_days  # noqa: PLC0415
-    from fixgate.adapters.store.dropping import writing_engine  # noqa: PLC0415 - with it
+    from fixgate.bootstrap.stores import engine_to_drop  # noqa: PLC0415 - with it
 
     plan = archive.plan(now_ns=now, keep_days=keep)
     most = max((each.span.last - each.span.first + 1 for each in plan.to_archive), default=1)
-    engine = writing_engine(configuration.data_dir / configuration.gateway.journal.file)
+    engine = engine_to_drop(configuration)
     with Bar("archive", most) as bar:
         done = archive_closed_days(
             archive, engine, now_ns=now, keep_days=keep, by=by, reason=reason, progress=bar.done

@@ -45,6 +45,6 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def done(self, count: int) -> None:
-        """So many are done."""
-        self._progress.update(self._task, completed=count)
+    def done(self, count: int, total: int | None = None) -> None:
+        """So many are done; of how many, if that is known only now."""
+        self._progress.update(self._task, completed=count, total=total)

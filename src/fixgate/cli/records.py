@@ -41,7 +41,8 @@ def open_ledger(configuration: "Configuration") -> "Iterator[Ledger]":
     """
     folder = configuration.archive_dir
     database = configuration.data_dir / configuration.gateway.journal.file
-    if not database.exists() and _has_days(folder):
+    in_file = configuration.gateway.journal.url is None
+    if in_file and not database.exists() and _has_days(folder):
         with archive_alone(folder) as ledger:
             yield ledger
         return

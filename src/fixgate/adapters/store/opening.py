@@ -72,8 +72,9 @@ def open_store(path: Path, clock: Clock) -> SqliteStore:
     try:
         if not path.exists():
             _make(path, clock)
-        _check_current(path)
-        _look(path)
+        check_current(path)
+        _check_writable(path)
+        look(path)
         return _taken(path, lock)
     except BaseException:
         lock.release()
@@ -165,12 +166,21 @@ def check_header(path: Path) -> int:
     if header[_FORMAT] != _WAL:
         # SQLite would believe it, and throw away a log that is there.
         raise StoreUnusable(path, "is damaged: its header does not say that there is a log")
-    if not os.access(path, os.W_OK):
-        raise StoreUnusable(path, "cannot be written: Permission denied")
     return int.from_bytes(header[_USER_VERSION])
 
 
-def _check_current(path: Path) -> None:
+def _check_writable(path: Path) -> None:
+    if not os.access(path, os.W_OK):
+        raise StoreUnusable(path, "cannot be written: Permission denied")
+
+
+def check_current(path: Path) -> None:
+    """See that the file is a store of this release.
+
+    Raises:
+        StoreOutdated: of an earlier one.
+        StoreUnusable: of a later one, or none at all.
+    """
     found = check_header(path)
     if found < t.SCHEMA_VERSION:
         raise StoreOutdated(path, other_version(found))
@@ -185,8 +195,12 @@ def other_version(found: int) -> str:
     return f"has schema version {found}; this release reads version {t.SCHEMA_VERSION}"
 
 
-def _look(path: Path) -> None:
-    """See that what a start needs is there, leaving no trace."""
+def look(path: Path) -> None:
+    """See that what a start needs is there, leaving no trace.
+
+    Raises:
+        StoreUnusable: it is not.
+    """
     try:
         look = Reader(path, connect_to_look)
         try:

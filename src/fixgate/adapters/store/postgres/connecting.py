@@ -8,6 +8,7 @@ from typing import Final
 
 import psycopg
 from psycopg import errors
+from sqlalchemy import Engine, NullPool, create_engine
 
 from fixgate.adapters.store.postgres.address import PostgresAddress
 
@@ -76,6 +77,17 @@ def connect_owner(address: PostgresAddress) -> Connection:
     connection = _connect(address, "fixgate")
     connection.execute("; ".join((*_SETTINGS, _DURABLE, "SET lock_timeout = 2000")))
     return connection
+
+
+def owner_engine(address: PostgresAddress) -> Engine:
+    """The same for SQLAlchemy, with transactions of several statements."""
+
+    def connect() -> Connection:
+        connection = connect_owner(address)
+        connection.autocommit = False
+        return connection
+
+    return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
 
 
 def _connect(address: PostgresAddress, name: str) -> Connection:

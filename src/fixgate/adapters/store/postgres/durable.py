@@ -78,7 +78,7 @@ class PostgresDurable:
 
         def attempt(connection: Connection) -> None:
             if times:
-                self._partitions.ensure(connection, min(times), max(times))
+                self._partitions.ensure(connection, times)
             self._commit(connection, text, given)
 
         try:

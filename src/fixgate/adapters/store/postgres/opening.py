@@ -100,7 +100,7 @@ def _opened(address: PostgresAddress, lock: StoreLock, lease_s: float) -> Postgr
     try:
         connection = connect_owner(address)
         try:
-            _check(connection, address)
+            check(connection, address)
             reader = Reader(address)
             reader.check()
             held = lease.take(connection, address, lease_s=lease_s)
@@ -120,7 +120,7 @@ def reader(address: PostgresAddress) -> Reader:
     """
     try:
         with connect_reader(address) as connection:
-            _check(connection, address)
+            check(connection, address)
         return Reader(address)
     except (psycopg.Error, SQLAlchemyError) as problem:
         raise _unusable(address, problem) from problem
@@ -134,8 +134,13 @@ def _unusable(address: PostgresAddress, problem: Exception) -> StoreUnusable:
     )
 
 
-def _check(connection: Connection, address: PostgresAddress) -> None:
-    """The schema is that of this release, and the server keeps what it says it has written."""
+def check(connection: Connection, address: PostgresAddress) -> None:
+    """See that the schema is that of this release, and that the server keeps what it has written.
+
+    Raises:
+        StoreUnusable: it is not, or does not.
+        psycopg.Error: the database cannot be asked.
+    """
     if _one(connection, "SELECT to_regclass('meta') IS NOT NULL") is not True:
         raise StoreOutdated(str(address), "holds no journal of Fixgate; run `fixgate db upgrade`")
     text = str(_one(connection, "SELECT value FROM meta WHERE name = 'schema_version'"))

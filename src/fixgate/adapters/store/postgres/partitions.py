@@ -5,6 +5,7 @@ neither readers nor writers.
 Not here: dropping them.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,16 +22,18 @@ class Partitions:
     def __init__(self) -> None:
         self._known: set[int] = set()
 
-    def ensure(self, connection: Connection, first_ns: int, last_ns: int) -> None:
-        """Make the partitions of two times and of all days between them.
+    def ensure(self, connection: Connection, times: Sequence[int]) -> None:
+        """Make the partitions of these times.
 
         Raises:
             psycopg.Error: that is not possible.
         """
-        for day in range(first_ns // DAY_NS, last_ns // DAY_NS + 1):
-            if day not in self._known:
-                make(connection, day)
-                self._known.add(day)
+        first, last = min(times) // DAY_NS, max(times) // DAY_NS
+        if last - first <= 1 and {first, last} <= self._known:
+            return
+        for day in sorted({each // DAY_NS for each in times} - self._known):
+            make(connection, day)
+            self._known.add(day)
 
 
 def name_of(day: int) -> str:
