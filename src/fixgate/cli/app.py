@@ -15,7 +15,6 @@ from fixgate.cli import (
     database,
     demo_command,
     double,
-    following,
     order,
     running,
     status,
@@ -40,7 +39,6 @@ app.command("status")(status.status)
 app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)
 app.command("order")(order.order)
-app.command("log")(following.log)
 app.command("orders")(tables.orders)
 app.command("sessions")(tables.sessions)
 app.command("executions")(tables.executions)

@@ -4,17 +4,18 @@ Here: the command. Not here: what it does (adapters.store.archive).
 """
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fixgate.adapters.clock import SystemClock
-from fixgate.cli.console import HERE, Home, Problem, load_configuration, open_journal, say, usage
+from fixgate.cli.console import HERE, Home, Problem, load_configuration, say, usage
 from fixgate.cli.progress import Bar
 
 if TYPE_CHECKING:
-    from fixgate.adapters.store.archive.closing import Archive, ClosedDay, Plan
-    from fixgate.bootstrap.settings import Configuration
+    from fixgate.adapters.store.archive.closing import Archive, ClosedDay, Done, Plan
 
 Reason = Annotated[str | None, typer.Option(help="Why; required, and recorded.")]
 By = Annotated[str | None, typer.Option(help="Whose doing it is; default: the user's name.")]
@@ -38,30 +39,45 @@ def archive(  # noqa: PLR0917 - typer gives every option by its name
         reason = required(reason)
     keep = None if keep_all else keep_days or configuration.gateway.archive.keep_days
     now = SystemClock().now_ns()
-    from fixgate.adapters.store.archive.closing import Archive  # noqa: PLC0415 - 0.4 s
-    from fixgate.adapters.store.archive.files import ArchiveUnusable  # noqa: PLC0415 - with it
-    from fixgate.adapters.store.raw import Damaged  # noqa: PLC0415 - with it
+    from fixgate.bootstrap.archiving import carry_out, opened  # noqa: PLC0415 - 0.6 s
 
-    reader = open_journal(configuration)
-    try:
-        archived = Archive(configuration.archive_dir, reader.connection, reader.meta("epoch"))
+    with _one_line(), opened(configuration) as archived:
         plan = archived.plan(now_ns=now, keep_days=keep)
         _announce(archived, plan)
-        if not dry_run and (plan.to_archive or plan.to_drop):
-            _carry_out(
+        if dry_run or not (plan.to_archive or plan.to_drop):
+            return
+        most = max((each.span.last - each.span.first + 1 for each in plan.to_archive), default=1)
+        with Bar("archive", most) as bar:
+            done = carry_out(
                 configuration,
                 archived,
-                now=now,
-                keep=keep,
+                now_ns=now,
+                keep_days=keep,
                 by=by or person(),
                 reason=reason or "",
+                progress=bar.done,
             )
-    except ArchiveUnusable as problem:
+        _report(done)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """What can go wrong, as one line."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - 0.3 s
+
+    from fixgate.adapters.store.archive.files import ArchiveUnusable  # noqa: PLC0415 - 0.3 s
+    from fixgate.adapters.store.errors import StoreUnusable  # noqa: PLC0415 - with it
+    from fixgate.adapters.store.raw import Damaged, reason  # noqa: PLC0415 - with it
+    from fixgate.bootstrap.loading import ConfigurationError  # noqa: PLC0415 - with it
+
+    try:
+        yield
+    except (ArchiveUnusable, StoreUnusable, ConfigurationError) as problem:
         raise Problem(str(problem)) from None
     except Damaged as damage:
         raise Problem(f"record {damage.seq} cannot be read: {damage.what}") from None
-    finally:
-        reader.close()
+    except SQLAlchemyError as problem:
+        raise Problem(f"the database refused: {reason(problem)}") from None
 
 
 def required(reason: str | None) -> str:
@@ -96,25 +112,7 @@ def _days(days: "tuple[ClosedDay, ...]") -> str:
     return f"{names}, records {days[0].span.first:,} to {days[-1].span.last:,}"
 
 
-def _carry_out(
-    configuration: "Configuration",
-    archive: "Archive",
-    *,
-    now: int,
-    keep: int | None,
-    by: str,
-    reason: str,
-) -> None:
-    from fixgate.adapters.store.archive.closing import archive_closed_days  # noqa: PLC0415
-    from fixgate.bootstrap.stores import engine_to_drop  # noqa: PLC0415 - with it
-
-    plan = archive.plan(now_ns=now, keep_days=keep)
-    most = max((each.span.last - each.span.first + 1 for each in plan.to_archive), default=1)
-    engine = engine_to_drop(configuration)
-    with Bar("archive", most) as bar:
-        done = archive_closed_days(
-            archive, engine, now_ns=now, keep_days=keep, by=by, reason=reason, progress=bar.done
-        )
+def _report(done: "Done") -> None:
     for day in done.archived:
         say(f"Archived      {day.day}: {day.span.last - day.span.first + 1:,} records, verified")
     if done.dropped:

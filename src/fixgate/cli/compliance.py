@@ -5,12 +5,25 @@ Here: add_commands(). Not here: what the commands do.
 
 import typer
 
-from fixgate.cli import archiving, heads, holding, verifying
+from fixgate.cli import (
+    archiving,
+    heads,
+    holding,
+    order_history,
+    replaying,
+    searching,
+    state_at,
+    verifying,
+)
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add them to the application."""
+    app.command("log")(searching.log)
     app.command("verify")(verifying.verify)
+    app.command("order-history")(order_history.order_history)
+    app.command("state")(state_at.state)
+    app.command("replay")(replaying.replay)
     app.command("head")(heads.head)
     app.add_typer(heads.app, name="key")
     app.command("archive")(archiving.archive)

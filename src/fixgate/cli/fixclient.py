@@ -114,6 +114,12 @@ class FixClient:
         self._flush()
         return message
 
+    async def drained(self) -> None:
+        """Wait until the gateway has taken most of what was sent."""
+        with suppress(OSError):
+            await self._writer.drain()
+        await asyncio.sleep(0)  # what came meanwhile has its turn, even if nothing had to wait
+
     async def next(self) -> Message:
         """The next application message, Reject (3) among them, in order.
 

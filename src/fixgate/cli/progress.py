@@ -48,3 +48,8 @@ class Bar:
     def done(self, count: int, total: int | None = None) -> None:
         """So many are done; of how many, if that is known only now."""
         self._progress.update(self._task, completed=count, total=total)
+
+
+def remark(text: str) -> None:
+    """Say something about the command itself, beside what it prints."""
+    Console(stderr=True, markup=False, highlight=False).print(text, soft_wrap=True)

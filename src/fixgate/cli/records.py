@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 Day = Annotated[
     str | None, typer.Option("--day", metavar="DAY", help="2030-12-31, today or yesterday.")
 ]
-From = Annotated[
+Since = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="10m, 2h, 14:30 or 2030-12-31T14:30, in UTC."),
+    typer.Option("--since", metavar="TIME", help="10m, 2h, 14:30 or 2030-12-31T14:30, in UTC."),
 ]
-To = Annotated[
-    str | None, typer.Option("--to", metavar="TIME", help="The same; up to but without it.")
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="The same; up to but without it.")
 ]
 
 
@@ -90,17 +90,17 @@ def days_of(folder: Path, epoch: str | None) -> "list[DayFile]":
 
 
 def period(day: str | None, begin: str | None, end: str | None) -> tuple[int | None, int | None]:
-    """The period that --day or --from and --to name: its begin, and the first moment after it."""
+    """The period that the options name: its begin, and the first moment after it."""
     now = SystemClock().now_ns()
     if day is not None:
         if begin is not None or end is not None:
-            usage("--day does not go with --from and --to")
+            usage("--day does not go with --since and --until")
         first = day_ns("--day", day, now)
         return first, first + DAY_NS
-    since_ns = None if begin is None else moment_ns("--from", begin, now)
-    until_ns = None if end is None else moment_ns("--to", end, now)
+    since_ns = None if begin is None else moment_ns("--since", begin, now)
+    until_ns = None if end is None else moment_ns("--until", end, now)
     if since_ns is not None and until_ns is not None and since_ns >= until_ns:
-        usage(f"--from {begin} is not before --to {end}")
+        usage(f"--since {begin} is not before --until {end}")
     return since_ns, until_ns
 
 

@@ -15,8 +15,8 @@ from fixgate.cli.moments import microseconds
 from fixgate.cli.progress import Bar
 from fixgate.cli.records import (
     Day,
-    From,
-    To,
+    Since,
+    Until,
     archive_alone,
     open_ledger,
     period,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 def verify(  # noqa: PLR0917 - typer gives every option by its name
     day: Day = None,
-    begin: From = None,
-    end: To = None,
+    begin: Since = None,
+    end: Until = None,
     archive: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Check this archive alone, without a database."),

@@ -6,7 +6,8 @@ import pytest
 
 from fixgate.cli.console import Problem
 from fixgate.cli.dictionary import NO_NAMES, read_names
-from fixgate.cli.following import decoded, raw_text, since_ns
+from fixgate.cli.moments import moment_ns
+from fixgate.cli.showing import decoded, raw_text
 from unit.cli.peer import from_gateway, report
 
 ROOT = Path(__file__).parents[3]
@@ -29,13 +30,13 @@ SECOND_NS = 1_000_000_000
     ],
 )
 def test_a_time_is_read_as_a_person_means_it(text, before_s):
-    assert since_ns(text, NOW_NS) == NOW_NS - int(before_s * SECOND_NS)
+    assert moment_ns("--since", text, NOW_NS) == NOW_NS - int(before_s * SECOND_NS)
 
 
 @pytest.mark.parametrize("text", ["", "noon", "25:00", "10x", "2026-13-01"])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(Problem, match="--since"):
-        since_ns(text, NOW_NS)
+        moment_ns("--since", text, NOW_NS)
 
 
 @pytest.mark.parametrize("version", ["FIX.4.2", "FIX.4.4"])

@@ -5,20 +5,27 @@ Span, a range of records.
 Not here: the files of the archive (archive), the formula (chain), searching (searching).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
 
 from fixgate.adapters.store.chain import genesis
 from fixgate.adapters.store.errors import RecordUnreadable
-from fixgate.adapters.store.kinds import decode
-from fixgate.adapters.store.raw import Damaged, Raw, RawRow, RawSource
+from fixgate.adapters.store.kinds import FIX_MESSAGE_KINDS, decode
+from fixgate.adapters.store.raw import Damaged, DatabaseRecords, Raw, RawRow, RawSource
 from fixgate.adapters.store.verifying import Fault, Progress, Verified, verify
+from fixgate.application.ports.fix import Direction
 from fixgate.application.ports.journal import Record
 from fixgate.domain.ids import SessionName
 
 _SLACK_NS: Final = 60_000_000_000
 """Times of neighbouring records may go back by the time that one waited to be decided."""
+
+
+_NOTED: Final = frozenset(FIX_MESSAGE_KINDS.values())
+"""Records without a cause that are no inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,12 @@ class ArchivedDay(RawSource, Protocol):
         """Whether its file has the bytes that were written."""
         ...
 
+    def tables(
+        self, columns: Iterable[str], from_seq: int, to_seq: int, *, newest_first: bool = False
+    ) -> Iterator[Any]:
+        """Some columns of its records, some thousand records at once."""
+        ...
+
 
 class Ledger:
     """Reads records from several places as if they were one."""
@@ -60,7 +73,7 @@ class Ledger:
         epoch: str,
         *,
         archived: Sequence[ArchivedDay] = (),
-        database: RawSource | None = None,
+        database: DatabaseRecords | None = None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         """Put the places together.
@@ -76,6 +89,11 @@ class Ledger:
         self.database = database
         self.close = close
         self._parts = list(self._arranged())
+
+    @property
+    def connection(self) -> Connection | None:
+        """The database's connection, for questions to its other tables."""
+        return None if self.database is None else self.database.connection
 
     def _arranged(self) -> Iterator[tuple[Span, RawSource]]:
         """Each place with what is read from it: what the database has is read there."""
@@ -94,6 +112,16 @@ class Ledger:
     def span(self) -> Span | None:
         """The first and last record there; None if there is none."""
         return Span(self._parts[0][0].first, self._parts[-1][0].last) if self._parts else None
+
+    def parts(self, span: Span) -> list[tuple[Span, ArchivedDay | None]]:
+        """Where the records of a range are: each place and what it has; None: the database."""
+        found = []
+        for part, source in self._parts:
+            first, last = max(span.first, part.first), min(span.last, part.last)
+            if first <= last:
+                day = next((each for each in self.archived if each is source), None)
+                found.append((Span(first, last), day))
+        return found
 
     def pages(self, from_seq: int, to_seq: int) -> Iterator[Sequence[RawRow]]:
         """The records of a range, in order.
@@ -127,6 +155,36 @@ class Ledger:
                     yield Record(seq, at_ns, session, cause, _decoded(seq, kind, payload))
         except Damaged as damage:
             raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
+
+    def happened(self, from_seq: int, to_seq: int, *, progress: Progress) -> Iterator[Record]:
+        """The events of a range decoded, and its inputs without their payloads: half the work.
+
+        Raises:
+            RecordUnreadable: as ``records``.
+        """
+        sent, done = FIX_MESSAGE_KINDS[Direction.OUT], 0
+        try:
+            for page in self.pages(from_seq, to_seq):
+                for seq, at_ns, kind, session, cause, payload, _, _ in page:
+                    if cause is None:
+                        yield Record(seq, at_ns, session, None, None)
+                    elif kind != sent:
+                        yield Record(seq, at_ns, session, cause, _decoded(seq, kind, payload))
+                done += len(page)
+                progress(done)
+        except Damaged as damage:
+            raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
+
+    def input_from(self, seq: int) -> int:
+        """The first input at or after a record; one more than the last if there is none."""
+        whole = self.span()
+        if whole is None or seq > whole.last:
+            return seq
+        for page in self.pages(seq, whole.last):
+            for number, _, kind, _, cause, *_ in page:
+                if cause is None and kind not in _NOTED:
+                    return int(number)
+        return whole.last + 1
 
     def first_at(self, at_ns: int) -> int:
         """The first number at or after a time; one more than the last if all are before it."""

@@ -78,7 +78,7 @@ class DatabaseRecords:
     """The journal table."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def bounds(self) -> tuple[int, int] | None:
         """See RawSource."""
@@ -121,7 +121,7 @@ class DatabaseRecords:
         seq = t.journal.c.seq
         query = select(*_COLUMNS).where(seq >= from_seq, seq <= to_seq).order_by(seq).limit(size)
         # The driver's own rows: SQLAlchemy's cost as much again as reading them.
-        cursor = self._connection.execute(query).cursor
+        cursor = self.connection.execute(query).cursor
         if cursor is None:
             return ()
         try:
@@ -135,14 +135,14 @@ class DatabaseRecords:
 
     def _edge(self, order: ColumnElement[Any]) -> int | None:
         query = select(t.journal.c.seq).order_by(order).limit(1)
-        found = self._connection.execute(query).scalar()
+        found = self.connection.execute(query).scalar()
         return None if found is None else int(found)
 
     def _at(self, seq: int) -> tuple[int, int] | None:
         """Number and time of the first record from ``seq`` on."""
         columns = t.journal.c
         query = select(columns.seq, columns.at_ns).where(columns.seq >= seq)
-        row = self._connection.execute(query.order_by(columns.seq).limit(1)).first()
+        row = self.connection.execute(query.order_by(columns.seq).limit(1)).first()
         return None if row is None else (row.seq, row.at_ns)
 
 
