@@ -23,7 +23,7 @@ from fixgate.adapters.fix.connection import Connection
 from fixgate.adapters.fix.framing import Framer
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.fix.tags import utc_timestamp
-from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.fix import FixDelivered, FixNoted, ReportsUndelivered, SessionChanged
 from fixgate.application.ports.journal import Sent, SentPage
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
@@ -151,7 +151,7 @@ async def measure(count: int, rounds: int, batch: int) -> Figures:
     """Medians of framing, feeding (framing included) and releasing."""
     delivered: list[object] = []
 
-    def deliver(each: FixDelivered | FixNoted | SessionChanged) -> None:
+    def deliver(each: FixDelivered | FixNoted | SessionChanged | ReportsUndelivered) -> None:
         if isinstance(each, FixDelivered):
             delivered.append(each)
 

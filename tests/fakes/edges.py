@@ -70,10 +70,11 @@ class FakeSent:
         place: int | None,
         since: int,
         count: int,
+        until: int | None = None,
     ) -> "asyncio.Future[SentPage]":
         found = [
             (number, text)
-            for name, number, text in self.messages[since:]
+            for name, number, text in self.messages[since:until]
             if name == session and begin <= number <= last
         ]
         page = SentPage(found[:count], begin if len(found) > count else None)

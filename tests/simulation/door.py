@@ -59,7 +59,7 @@ class Door:
         target = max(disk.last_in.get(name, 0), disk.refused_through.get(name, 0)) + 1
         start = SessionStart(next_sender=disk.last_out.get(name, 0) + 1, next_target=target)
         file = disk.numbers.get(name)
-        kept = None if file is None else Kept(file.written, file.current)
+        kept = None if file is None else Kept(file.written, file.written - 1, current=file.current)
         sender = first_sender(start, kept)
         jumped = kept is None or not kept.current
         synced = sender if jumped or file is None else file.synced

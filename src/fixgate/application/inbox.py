@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.fix import FixDelivered, FixNoted, ReportsUndelivered, SessionChanged
 from fixgate.domain.events import Event
 from fixgate.domain.frozen import value
 from fixgate.domain.inputs import Input
@@ -44,7 +44,7 @@ class Mark:
     reached: Callable[[], None]
 
 
-Item = FixDelivered | FixNoted | SessionChanged | Given | Asked | Mark
+Item = FixDelivered | FixNoted | SessionChanged | ReportsUndelivered | Given | Asked | Mark
 
 
 class Inbox:

@@ -16,6 +16,7 @@ from fixgate.application.ports.fix import (
     FixMessage,
     FixNoted,
     Handling,
+    ReportsUndelivered,
     SessionChanged,
 )
 from fixgate.application.ports.journal import (
@@ -35,7 +36,14 @@ from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
 from fixgate.domain.ids import OrderID, SessionName
-from fixgate.domain.inputs import Input, Moment, Recalled, SessionConnection, VenueAnswered
+from fixgate.domain.inputs import (
+    Input,
+    Moment,
+    Recalled,
+    ReportsMissed,
+    SessionConnection,
+    VenueAnswered,
+)
 from fixgate.domain.order import Order
 from fixgate.domain.reports import ExecutionReport, OrderCancelReject, Report
 from fixgate.domain.rounding import to_wire
@@ -97,6 +105,9 @@ class Stepper:
                 self._noted(item, into)
             case SessionChanged():
                 self._changed(item, into)
+            case ReportsUndelivered():
+                given = ReportsMissed(session=item.session, texts=item.texts)
+                self._given(Given(at_ns=item.at_ns, given=given), into)
             case Asked():
                 self._asked(item, into)
             case Mark():

@@ -31,6 +31,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.VenueConnection: status.venue_connection,
     i.InstrumentsLoaded: status.instruments_loaded,
     i.Started: status.started,
+    i.ReportsMissed: status.reports_missed,
     i.SessionsConfigured: status.sessions_configured,
     i.VenueConfigured: status.venue_configured,
     i.SessionConnection: connection.session_connection,

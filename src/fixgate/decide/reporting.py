@@ -18,6 +18,7 @@ from fixgate.domain.reports import (
     OrderCancelReject,
     Reject,
     Report,
+    SentAgain,
 )
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import ExecType as X
@@ -268,7 +269,12 @@ def _business_rejected(event: e.BusinessMessageRejected, *_: object) -> Report:
     )
 
 
+def _owed_again(event: e.ReportOwedAgain, *_: object) -> Report:
+    return SentAgain(session=event.session, text=event.text)
+
+
 _MAKERS: Final[Mapping[type, Maker]] = {
+    e.ReportOwedAgain: _owed_again,
     e.OrderReceived: _received,
     e.OrderRefused: _refused,
     e.DuplicateRefused: _refused,

@@ -69,6 +69,12 @@ def started(_: Turn, message: i.Started) -> Iterator[e.Event]:
     )
 
 
+def reports_missed(_: Turn, message: i.ReportsMissed) -> Iterator[e.Event]:
+    """What a client never got is owed to it once more (FIX: PossResend, 97)."""
+    for text in message.texts:
+        yield e.ReportOwedAgain(session=message.session, text=text)
+
+
 def sessions_configured(_: Turn, message: i.SessionsConfigured) -> Iterator[e.Event]:
     """The sessions in force."""
     yield e.SessionsSet(sessions=message.sessions, aliases=message.aliases)

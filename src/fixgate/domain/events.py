@@ -282,6 +282,14 @@ class OrderSettled:
 
 
 @value
+class ReportOwedAgain:
+    """A report goes out once more, because its number was reset before it was sent."""
+
+    session: SessionName
+    text: str
+
+
+@value
 class StatusReported:
     """The answer to an OrderStatusRequest on a known order (150=I)."""
 
@@ -486,6 +494,7 @@ Event = (
     | OrderTriggered
     | QuerySent
     | OrderSettled
+    | ReportOwedAgain
     | StatusReported
     | UnknownStatusReported
     | MessageRejected

@@ -450,6 +450,15 @@ OperatorCommand = (
     | OperatorNoted
 )
 
+
+@value
+class ReportsMissed:
+    """Reports that a client never got and cannot ask for: its numbers began again at 1."""
+
+    session: SessionName
+    texts: tuple[str, ...]  # FIX messages; the core passes them on and does not look into them
+
+
 Input = (
     ClientCommand
     | VenueInput
@@ -461,4 +470,5 @@ Input = (
     | Ticked
     | OperatorCommand
     | StuckFound
+    | ReportsMissed
 )

@@ -99,4 +99,12 @@ class BusinessMessageReject:
     ref_id: str | None = None
 
 
-Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject
+@value
+class SentAgain:
+    """A message that was promised under a number that is void now. Same ExecID, PossResend (97)."""
+
+    session: SessionName
+    text: str  # as it was promised
+
+
+Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject | SentAgain

@@ -365,6 +365,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.OrderTriggered: _apply,
     e.QuerySent: _apply,
     e.OrderSettled: _order_settled,
+    e.ReportOwedAgain: _nothing,
     e.StatusReported: _nothing,
     e.UnknownStatusReported: _nothing,
     e.MessageRejected: _nothing,

@@ -27,6 +27,7 @@ from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
 from fixgate.adapters.fix.repeater import Repeater
 from fixgate.adapters.fix.resend import asked, own_answer
 from fixgate.adapters.fix.sender import Sender, Wire
+from fixgate.adapters.fix.undelivered import Undelivered
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.ports.journal import Sent
@@ -34,6 +35,7 @@ from fixgate.domain.sessions import FixVersion
 
 _POSS_DUP: Final = b"\x0143=Y\x01"
 ADMIN_TYPES: Final = frozenset("012345A")
+_CAUGHT_UP_S: Final = 30  # a client that misses something asks at once, when it sees our Logon
 # FIX 4.4, SessionRejectReason (373)
 _REQUIRED_TAG_MISSING: Final = 1
 _VALUE_IS_INCORRECT: Final = 5
@@ -53,6 +55,7 @@ class ClientSession:
         sent: Sent,
         clock: Clock,
         limits: DoorLimits,
+        written: int,
     ) -> None:
         self.config = config
         # What is done with an application message instead of delivering it; None: nothing else.
@@ -63,12 +66,21 @@ class ClientSession:
         self._limits = limits
         self._record = Recorder(config.name, deliver, clock)
         self._sender = Sender(
-            engine, numbers, self._record, clock, late_after_s=limits.late_after_s
+            engine,
+            numbers,
+            self._record,
+            clock,
+            late_after_s=limits.late_after_s,
+            written=written,
         )
         self._approved: Approved | None = None  # a first Logon that the engine has not seen yet
         self._announced = False  # SessionChanged(connected) was delivered
+        self._seconds_on = 0
         self._repeater = Repeater(
             config, self._sender, sent, clock=clock, limits=limits, failed=self._cannot_resend
+        )
+        self._undelivered = Undelivered(
+            config.name, sent, deliver, self._record, clock=clock, page_max=limits.resend_piece
         )
         self._beyond = BeyondGap(
             count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
@@ -180,6 +192,10 @@ class ClientSession:
 
     def tick(self) -> None:
         """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
+        self._sender.tick()
+        self._seconds_on += self._announced
+        if self._seconds_on == _CAUGHT_UP_S and (missed := self._sender.unwritten()) is not None:
+            self._sender.caught_up(*missed)  # else the client would have asked by now
         wire = self._sender.wire
         if wire is None or not self._announced or self._repeater.busy:
             return
@@ -200,9 +216,15 @@ class ClientSession:
         """Begin again from 1 on both sides; False while reports are being committed."""
         if self._sender.in_flight:
             return False
+        unwritten, since = self._sender.unwritten(), self._repeater.since
         self._repeater.numbers_begin()
         self._after(self._sender.reset(), "the sequence numbers were reset")
+        self._hand_back(unwritten, since)
         return True
+
+    def _hand_back(self, unwritten: tuple[int, int] | None, since: int) -> None:
+        if unwritten is not None:
+            self._undelivered.hand_back(unwritten, since=since)
 
     def close(self) -> None:
         """Give the engine back and write down its numbers."""
@@ -343,10 +365,14 @@ class ClientSession:
         if ours:
             text = without(text, 789)
         note = ""
+        unwritten, since = self._sender.unwritten(), self._repeater.since
         if approved.resets:
             self._repeater.numbers_begin()
+            self._sender.numbers_begin()
             note = "the sequence numbers were reset"
         self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
+        if approved.resets:
+            self._hand_back(unwritten, since)
         if ours and begin is not None and self._announced:
             self._repeater.begin(begin, last)
 
@@ -392,6 +418,7 @@ class ClientSession:
         self._hand_on(arrived, frame, taken, expected)
         if logon_note is not None and self._engine.logged_on:
             self._announced = True
+            self._seconds_on = 0
             self._record.changed(connected=True, text=logon_note)
         self._after(taken, "the engine ended the session")
         if self._rates.too_fast and not self._flooded:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from fixgate.adapters.fix.dialect import Dialect
-from fixgate.adapters.fix.fields import enclose
+from fixgate.adapters.fix.fields import enclose, sent_again
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
 from fixgate.domain.frozen import value
 from fixgate.domain.lifecycle import EXPIRY
@@ -21,6 +21,7 @@ from fixgate.domain.reports import (
     OrderCancelReject,
     Reject,
     Report,
+    SentAgain,
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.sessions import FixVersion, Role
@@ -54,6 +55,8 @@ def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> s
 
     """
     now = utc_timestamp(at_ns)
+    if isinstance(report, SentAgain):
+        return sent_again(report.text, msg_seq_num=msg_seq_num, sending_time=now)
     msg_type, fields = _BODIES[type(report)](report, to, now)
     form, values = _body(tuple(fields))
     rest = (

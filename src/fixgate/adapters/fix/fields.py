@@ -89,6 +89,20 @@ def repeated(text: str, sending_time: str) -> str:
     return enclose(begin + SOH, inside)
 
 
+def sent_again(text: str, *, msg_seq_num: int, sending_time: str) -> str:
+    """A message of ours under a new number, with PossResend (97): it may have arrived before."""
+    begin, _, rest = text.partition(SOH)
+    inside = rest[rest.index(SOH) + 1 : -_TRAILER_BYTES]
+    for tag, value in ((34, str(msg_seq_num)), (52, sending_time)):
+        inside = inside.replace(
+            f"{SOH}{tag}={value_of(text, tag)}{SOH}", f"{SOH}{tag}={value}{SOH}", 1
+        )
+    if value_of(text, 97) is None:
+        target = f"{SOH}56={value_of(text, 56)}{SOH}"
+        inside = inside.replace(target, f"{target}97=Y{SOH}", 1)
+    return enclose(begin + SOH, inside)
+
+
 def without(text: str, tag: int) -> str:
     """The message without the fields of one tag."""
     begin, _, rest = text.partition(SOH)

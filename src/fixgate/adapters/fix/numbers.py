@@ -1,10 +1,14 @@
-"""The next outgoing sequence number of a session, kept where a killed process leaves it behind.
+"""The outgoing sequence numbers of a session, kept where a killed process leaves them behind.
 
 The journal has the numbers of reports before they are sent, but the engine's own messages (Logon,
 Heartbeat, Reject) take numbers too, and are journaled after they were sent. So the number that
 comes next is written here before such a message is. The operating system keeps what was written
 when the process is killed; after a power cut, or where another machine held the session in the
 meantime, the file may be too old, and says so by whom and in which boot it was written.
+
+Beside it stands up to which number everything was written to a connection. What lies above goes
+out again when the numbers are reset, for then no client can ask for it any more. It is brought up
+to date once a second, so that after a kill a few reports may be sent again that had arrived.
 
 Here: NumbersFile, and first_sender(), which says what a process begins with.
 Not here: the numbers of reports (journal).
@@ -23,7 +27,9 @@ JUMP: Final = 1_000
 """How far the number jumps when it is not known for sure: above whatever may have been sent. The
 client asks for the numbers between, and gets a gap fill."""
 
-_LINE: Final = re.compile(rb"FIXGATE NUMBERS 1 (\d{20}) (\S{1,64}) (open|done) (\d{20}) (\d{10})\n")
+_LINE: Final = re.compile(
+    rb"FIXGATE NUMBERS 1 (\d{20}) (\S{1,64}) (open|done) (\d{20}) (\d{20}) (\d{10})\n"
+)
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _UNKNOWN_BOOT: Final = "unknown"
 
@@ -32,6 +38,7 @@ class Kept(NamedTuple):
     """What a file holds. ``current``: nothing can have been sent that it does not know of."""
 
     next_sender: int
+    written: int
     current: bool
 
 
@@ -63,24 +70,25 @@ class NumbersFile:
             held = _LINE.fullmatch(self._path.read_bytes())
         except OSError:
             return None
-        if held is None or crc32(held[0][: held.start(5)]) != int(held[5]):
+        if held is None or crc32(held[0][: held.start(6)]) != int(held[6]):
             return None
         boot = held[2].decode("ascii", "replace")
         same_boot = boot == self._boot != _UNKNOWN_BOOT
         last = int(held[1]) == self._fence - 1
-        return Kept(int(held[4]), current=last and (same_boot or held[3] == b"done"))
+        current = last and (same_boot or held[3] == b"done")
+        return Kept(int(held[4]), int(held[5]), current=current)
 
-    def write(self, next_sender: int) -> None:
-        """Keep the number that comes next.
+    def write(self, next_sender: int, written: int) -> None:
+        """Keep the number that comes next, and the one up to which everything was written.
 
         Raises:
             SessionStoreFailed: neither could it be written, nor the old one be taken away.
         """
-        self._put(self._line(next_sender, "open"))
+        self._put(self._line("open", next_sender, written))
 
-    def close(self, next_sender: int) -> None:
+    def close(self, next_sender: int, written: int) -> None:
         """The last word of an orderly end: on disk when this returns. Raises as ``write``."""
-        self._put(self._line(next_sender, "done"), sync=True)
+        self._put(self._line("done", next_sender, written), sync=True)
 
     def _put(self, line: bytes, *, sync: bool = False) -> None:
         try:
@@ -102,8 +110,11 @@ class NumbersFile:
         except OSError:
             raise SessionStoreFailed(f"{self._path} cannot be written: {error}") from error
 
-    def _line(self, next_sender: int, state: str) -> bytes:
-        text = f"FIXGATE NUMBERS 1 {self._fence:020d} {self._boot} {state} {next_sender:020d} "
+    def _line(self, state: str, next_sender: int, written: int) -> bytes:
+        text = (
+            f"FIXGATE NUMBERS 1 {self._fence:020d} {self._boot} {state} "
+            f"{next_sender:020d} {written:020d} "
+        )
         return f"{text}{crc32(text.encode()):010d}\n".encode()
 
 

@@ -15,11 +15,12 @@ from fixgate.application.ports.fix import (
     FixMessage,
     FixNoted,
     Handling,
+    ReportsUndelivered,
     SessionChanged,
 )
 from fixgate.domain.ids import SessionName
 
-Deliver = Callable[[FixDelivered | FixNoted | SessionChanged], None]
+Deliver = Callable[[FixDelivered | FixNoted | SessionChanged | ReportsUndelivered], None]
 
 
 class Arrived(NamedTuple):

@@ -57,6 +57,11 @@ class Repeater:
         """Whether a piece of the range is there to be sent."""
         return self._plan is not None and self._plan.page is not None
 
+    @property
+    def since(self) -> int:
+        """Where in the journal the numbers last began at 1; 0 if that was before this process."""
+        return self._since
+
     def numbers_begin(self) -> None:
         """The numbers begin again at 1: nothing decided before may be repeated."""
         self._since = self._sent.position()
@@ -80,6 +85,7 @@ class Repeater:
         self._sender.repeat(plan.piece(page, utc_timestamp(self._clock.now_ns())))
         if plan.done:
             self._plan = None
+            self._sender.caught_up(plan.first, plan.last)
             self._sender.release_new()
         else:
             self._fetch(plan, page.place)

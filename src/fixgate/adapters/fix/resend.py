@@ -20,7 +20,7 @@ class Resend:
 
     def __init__(self, config: SessionConfig, *, begin: int, last: int) -> None:
         self._config = config
-        self.begin = begin
+        self.first = self.begin = begin
         self.last = last
         self.page: SentPage | None = None  # what the journal has given back and is not sent yet
 

@@ -65,6 +65,7 @@ class Sender:
         clock: Clock,
         *,
         late_after_s: float,
+        written: int,
     ) -> None:
         self._engine = engine
         self._numbers = numbers
@@ -73,6 +74,9 @@ class Sender:
         self._late_after_ns = int(late_after_s * _NS)
         self._outbox = Outbox()
         self._next_free = 0  # the next number, while reservations are in flight
+        # Up to here everything was written to a connection; above it, if ``missed``, not all.
+        self._written = self._kept_written = written
+        self._missed = written + 1 < engine.next_sender
         self.wire: Wire | None = None
 
     @property
@@ -105,7 +109,7 @@ class Sender:
             self._engine.next_sender = self._next_free
         taken = call()
         if taken.spoke:
-            self._numbers.write(self._engine.next_sender)
+            self._keep_numbers()
         if in_flight:
             self._next_free = self._engine.next_sender
         return taken
@@ -113,9 +117,28 @@ class Sender:
     def reset(self) -> Taken:
         """Log out if logged on, and begin again from 1 on both sides."""
         require(not self._outbox.in_flight, "a reset while reports are being committed")
+        self.numbers_begin()
         taken = self._engine.reset()
-        self._numbers.write(self._engine.next_sender)
+        self._keep_numbers()
         return taken
+
+    def unwritten(self) -> tuple[int, int] | None:
+        """The first and last number of what was never written to a connection, if anything was."""
+        return (self._written + 1, self._engine.next_sender - 1) if self._missed else None
+
+    def numbers_begin(self) -> None:
+        """The numbers begin again at 1; what was never written is the caller's to send again."""
+        self._written, self._missed = 0, False
+
+    def caught_up(self, begin: int, last: int) -> None:
+        """A client has had the numbers from ``begin`` to ``last`` repeated."""
+        if self._missed and begin <= self._written + 1:
+            self._written, self._missed = max(self._written, last), False
+
+    def tick(self) -> None:
+        """Once a second: write down how far the client was written to."""
+        if self._written != self._kept_written:
+            self._keep_numbers()
 
     def release(self, reports: Sequence[tuple[int, str]]) -> None:
         """Send the reports of the oldest reservation. Nobody there: the journal has them.
@@ -131,6 +154,7 @@ class Sender:
         if not self._outbox.in_flight:
             self._end_of_flight()
         if self.wire is None:
+            self._missed = self._missed or bool(reports)
             return
         for each in self._in_time(reports):
             self._outbox.offer(each)
@@ -151,7 +175,7 @@ class Sender:
 
     def repeat(self, texts: Sequence[str]) -> None:
         """Write repetitions of old messages, which have no place among the new."""
-        self.write([Outgoing(0, each, Handling.RESENT) for each in texts])
+        self._write([Outgoing(0, each, Handling.RESENT) for each in texts])
 
     def hold_new(self) -> None:
         """From now on only repetitions of old messages go out."""
@@ -169,20 +193,33 @@ class Sender:
     def connection_lost(self) -> None:
         """Nobody is there: the journal has what the next connection will ask for."""
         self.wire = None
-        self._outbox.drain()
+        self._missed = bool(self._outbox.drain()) or self._missed
+        self._keep_numbers()
 
     def close(self) -> None:
         """Write down the last number for good."""
-        self._numbers.close(self._engine.next_sender)
+        self._numbers.close(self._engine.next_sender, self._written)
 
     def write(self, messages: Sequence[Outgoing]) -> None:
-        """To the socket and to the record; nowhere if nobody is connected."""
+        """New messages, in the order of their numbers; nowhere if nobody is connected."""
+        if self.wire is None or not messages:
+            return
+        self._write(messages)
+        if not self._missed:
+            self._written = messages[-1].msg_seq_num
+
+    def _write(self, messages: Sequence[Outgoing]) -> None:
+        """To the socket and to the record."""
         if self.wire is None or not messages:
             return
         self.wire.write(wire_bytes("".join([each.text for each in messages])))
         for each in messages:
             if each.handling is not Handling.REPORT:  # those are journaled before they are sent
                 self._record.outgoing(each.text, each.handling)
+
+    def _keep_numbers(self) -> None:
+        self._numbers.write(self._engine.next_sender, self._written)
+        self._kept_written = self._written
 
     def _end_of_flight(self) -> None:
         self._engine.next_sender = self._next_free

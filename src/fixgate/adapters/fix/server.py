@@ -67,13 +67,15 @@ class FixServer(FixPort):
         for config in sessions:
             start = starts.get(config.name, SessionStart())
             numbers = NumbersFile(data / "fix" / config.name / "numbers", fence=fence)
+            kept = numbers.read()
             engine = EngineSession(
                 config,
                 read(dictionaries, config.version),
-                next_sender=first_sender(start, numbers.read()),
+                next_sender=first_sender(start, kept),
                 next_target=start.next_target,
             )
-            numbers.write(engine.next_sender)
+            written = engine.next_sender - 1 if kept is None else kept.written
+            numbers.write(engine.next_sender, written)
             self._sessions[config.name] = ClientSession(
                 config,
                 engine,
@@ -82,6 +84,7 @@ class FixServer(FixPort):
                 sent=sent,
                 clock=clock,
                 limits=limits,
+                written=written,
             )
         self._deliver = deliver
         self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)

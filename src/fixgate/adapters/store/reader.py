@@ -358,15 +358,17 @@ class Reader:
 
     # --- what a ResendRequest asks --------------------------------------------------------
 
-    def sent_numbers(self, session: SessionName, *, since: int = 0) -> Iterator[tuple[int, int]]:
+    def sent_numbers(
+        self, session: SessionName, *, since: int = 0, until: int | None = None
+    ) -> Iterator[tuple[int, int]]:
         """MsgSeqNum and record of our application messages, newest first, each as first sent.
 
-        Ends after the record ``since``; without it where the session's numbering began, at our
-        Logon with number 1.
+        Begins with the record ``until``, ends after the record ``since``; without it where the
+        session's numbering began, at our Logon with number 1.
         """
         columns = t.fix_messages.c
         query = _sent(session).order_by(columns.seq.desc()).limit(_PAGE)
-        before, lowest = self.last()[0] + 1, None
+        before, lowest = (self.last()[0] if until is None else until) + 1, None
         begun = False
         while rows := self._rows(query.where(columns.seq < before, columns.seq > since)):
             for row in rows:

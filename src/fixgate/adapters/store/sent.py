@@ -46,15 +46,16 @@ class SentMessages(Sent):
         place: int | None,
         since: int,
         count: int,
+        until: int | None = None,
     ) -> "Future[SentPage]":
         def read() -> SentPage:
             reader = self._opened()
             first = place
             if first is None:
-                first = _first(reader, session, begin, last, since=since)
+                first = _first(reader, session, (begin, last), since=since, until=until)
             if first is None:
                 return SentPage((), None)
-            return _page(reader, session, (begin, last), first, count)
+            return _page(reader, session, (begin, last), (first, until), count)
 
         return asyncio.get_running_loop().run_in_executor(self._thread, read)
 
@@ -74,11 +75,17 @@ class SentMessages(Sent):
 
 
 def _first(
-    reader: Reader, session: SessionName, begin: int, last: int, *, since: int
+    reader: Reader,
+    session: SessionName,
+    wanted: tuple[int, int],
+    *,
+    since: int,
+    until: int | None,
 ) -> int | None:
     """The record of the earliest message of the range; None if none of it was a message."""
+    begin, last = wanted
     first = None
-    for number, seq in reader.sent_numbers(session, since=since):
+    for number, seq in reader.sent_numbers(session, since=since, until=until):
         if begin <= number <= last:
             first = seq
         elif number < begin - _OUT_OF_ORDER_MAX:
@@ -87,15 +94,20 @@ def _first(
 
 
 def _page(
-    reader: Reader, session: SessionName, wanted: tuple[int, int], first: int, count: int
+    reader: Reader,
+    session: SessionName,
+    wanted: tuple[int, int],
+    where: tuple[int, int | None],
+    count: int,
 ) -> SentPage:
+    (begin, last), (first, until) = wanted, where
     found = reader.sent_from(session, first, count)
-    begin, last = wanted
-    fitting = sorted(each for each in found if begin <= each[0] <= last)
+    inside = [each for each in found if until is None or each[1] <= until]
+    fitting = sorted(each for each in inside if begin <= each[0] <= last)
     texts = reader.texts([seq for _, seq in fitting])
     reports = [
         (number, text.encode("latin-1").decode("utf-8", "surrogateescape"))
         for (number, _), text in zip(fitting, texts, strict=True)
     ]
-    over = len(found) < count or found[-1][0] > last + _OUT_OF_ORDER_MAX
+    over = len(inside) < count or found[-1][0] > last + _OUT_OF_ORDER_MAX
     return SentPage(reports, None if over else found[-1][1] + 1)

@@ -86,6 +86,15 @@ class SessionChanged:
     cancel_on_disconnect: bool | None = None  # what holds for this session's open orders
 
 
+@value
+class ReportsUndelivered:
+    """Reports that were never written to the client, whose numbers were then reset."""
+
+    at_ns: int
+    session: SessionName
+    texts: tuple[str, ...]  # complete messages, as they were promised
+
+
 class FixPort(Protocol):
     """Where reports go."""
 

@@ -161,12 +161,14 @@ class Sent(Protocol):
         place: int | None,
         since: int,
         count: int,
+        until: int | None = None,
     ) -> "Future[SentPage]":
         """Read at most ``count`` messages with MsgSeqNum from ``begin`` to ``last``.
 
         place: None, or what the page before said.
         since: the position at which the numbers last began at 1; 0 if that was before this
         process, and is to be found in the journal.
+        until: a position; what was decided after it is not looked at.
         Never blocks. The future fails if the journal cannot be read.
         """
         ...

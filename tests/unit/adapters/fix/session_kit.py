@@ -16,7 +16,7 @@ from fixgate.adapters.fix.framing import Framer
 from fixgate.adapters.fix.logon import Approved, judge, key_of
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Arrived
-from fixgate.application.ports.fix import FixDelivered, FixNoted, SessionChanged
+from fixgate.application.ports.fix import FixDelivered, FixNoted, ReportsUndelivered, SessionChanged
 from fixgate.domain.sessions import FixVersion
 from unit.adapters.fix.messages import FIX_SPECS, SystemClock, config, logon, parsed, report
 
@@ -58,7 +58,7 @@ class Kit:
     def __init__(self, folder: Path, *, start: SessionStart | None = None, **limits: float) -> None:
         self.client = f"SESSION{next(_NUMBERS)}"
         self.config = config(self.client)
-        self.said: list[FixDelivered | FixNoted | SessionChanged] = []
+        self.said: list[FixDelivered | FixNoted | SessionChanged | ReportsUndelivered] = []
         self.clock = SystemClock()
         self.sent = FakeSent()
         self.numbers = NumbersFile(folder / "numbers", fence=1)
@@ -77,6 +77,7 @@ class Kit:
             sent=self.sent,
             clock=self.clock,
             limits=DoorLimits(**limits),  # type: ignore[arg-type] # counts are whole numbers
+            written=start.next_sender - 1,
         )
         self.wire = FakeWire()
 

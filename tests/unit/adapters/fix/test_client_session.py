@@ -11,6 +11,7 @@ from fixgate.application.ports.fix import (
     FixDelivered,
     FixNoted,
     Handling,
+    ReportsUndelivered,
     SessionChanged,
 )
 from fixgate.domain.errors import InvariantBroken
@@ -441,6 +442,70 @@ def test_after_a_reset_nothing_from_before_it_is_repeated(sent_ten: Kit) -> None
     assert [(each["35"], each["34"], each["43"]) for each in sent_ten.wrote()] == [
         ("4", "1", "Y"), ("8", "2", "Y")
     ]  # fmt: skip
+
+
+def undelivered(kit: Kit) -> list[str]:
+    """The numbers of the reports handed back to the core."""
+    handed = [each.texts for each in kit.said if isinstance(each, ReportsUndelivered)]
+    return [each["34"] for texts in handed for each in parsed(texts)]
+
+
+def test_a_reset_hands_back_what_was_never_written_to_a_connection(sent_ten: Kit) -> None:
+    """A reset throws away what waits; scenario X12."""
+    sent_ten.session.lost("cable")
+    first = sent_ten.session.reserve(3)
+    sent_ten.release(*range(first, first + 3))
+
+    sent_ten.connect(seq=1, body="98=0|108=30|141=Y")
+
+    assert undelivered(sent_ten) == ["12", "13", "14"]
+    assert [each["34"] for each in sent_ten.wrote()] == ["1"]
+
+
+def test_an_operators_reset_hands_it_back_too_and_once(sent_ten: Kit) -> None:
+    sent_ten.session.lost("cable")
+    sent_ten.release(sent_ten.session.reserve(1))
+
+    assert sent_ten.session.try_reset()
+    assert undelivered(sent_ten) == ["12"]
+    assert sent_ten.session.try_reset()
+    assert undelivered(sent_ten) == ["12"]
+
+
+def test_a_reset_hands_nothing_back_when_all_was_written_or_repeated(sent_ten: Kit) -> None:
+    sent_ten.session.lost("cable")
+    sent_ten.release(sent_ten.session.reserve(1))
+    sent_ten.connect(seq=2)
+    sent_ten.take(message("2", 3, "7=12|16=0", client=sent_ten.client))
+    sent_ten.resend_all()
+
+    sent_ten.take(logon(1, "98=0|108=30|141=Y", client=sent_ten.client))
+
+    assert undelivered(sent_ten) == []
+
+
+def test_a_client_that_asks_for_nothing_in_half_a_minute_misses_nothing(sent_ten: Kit) -> None:
+    sent_ten.session.lost("cable")
+    sent_ten.release(sent_ten.session.reserve(1))
+    sent_ten.connect(seq=2)
+    for _ in range(30):
+        sent_ten.session.tick()
+
+    sent_ten.take(logon(1, "98=0|108=30|141=Y", client=sent_ten.client))
+
+    assert undelivered(sent_ten) == []
+
+
+def test_what_waits_behind_a_resend_when_the_connection_ends_was_never_written(
+    sent_ten: Kit,
+) -> None:
+    sent_ten.take(message("2", 2, "7=1|16=0", client=sent_ten.client))
+    sent_ten.release(sent_ten.session.reserve(1))
+    sent_ten.session.lost("cable")
+
+    sent_ten.connect(seq=1, body="98=0|108=30|141=Y")
+
+    assert undelivered(sent_ten) == ["12"]
 
 
 def test_what_cannot_be_read_back_is_not_passed_off_as_never_sent(sent_ten: Kit) -> None:

@@ -24,20 +24,29 @@ def test_a_session_never_used_begins_with_one(path: Path) -> None:
 
 
 def test_after_a_kill_the_number_goes_on_where_the_engine_stopped(path: Path) -> None:
-    NumbersFile(path, fence=6).write(23)
+    NumbersFile(path, fence=6).write(23, 22)
 
     assert begins_with(path, SessionStart(next_sender=20, next_target=9), fence=7) == 23
 
 
 def test_a_report_that_was_committed_and_not_released_keeps_its_number(path: Path) -> None:
-    NumbersFile(path, fence=6).write(23)
+    NumbersFile(path, fence=6).write(23, 22)
 
     assert begins_with(path, SessionStart(next_sender=40, next_target=9), fence=7) == 40
 
 
+def test_it_says_up_to_where_everything_was_written(path: Path) -> None:
+    NumbersFile(path, fence=6).write(23, 17)
+
+    kept = NumbersFile(path, fence=7).read()
+
+    assert kept is not None
+    assert (kept.next_sender, kept.written, kept.current) == (23, 17, True)
+
+
 def test_after_another_process_had_the_session_the_number_jumps(path: Path) -> None:
     """It may have sent what the journal had not got when it ended."""
-    NumbersFile(path, fence=5).write(23)
+    NumbersFile(path, fence=5).write(23, 22)
 
     assert begins_with(path, SessionStart(next_sender=20, next_target=9), fence=7) == 23 + JUMP
 
@@ -50,14 +59,14 @@ def test_without_the_file_the_number_jumps(path: Path) -> None:
 @pytest.mark.parametrize("held", [b"", b"\0" * 130, b"FIXGATE NUMBERS 1 garbage\n"])
 def test_a_torn_file_is_no_file(path: Path, held: bytes) -> None:
     file = NumbersFile(path, fence=6)
-    file.write(23)
+    file.write(23, 22)
     path.write_bytes(held)
 
     assert NumbersFile(path, fence=7).read() is None
 
 
 def test_a_flipped_digit_is_noticed(path: Path) -> None:
-    NumbersFile(path, fence=6).write(23)
+    NumbersFile(path, fence=6).write(23, 22)
     path.write_bytes(path.read_bytes().replace(b"023 ", b"013 "))
 
     assert NumbersFile(path, fence=7).read() is None
@@ -67,11 +76,11 @@ def test_after_a_power_cut_only_an_orderly_end_is_believed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = NumbersFile(path, fence=6)
-    file.write(23)
+    file.write(23, 22)
     monkeypatch.setattr(numbers, "_boot", lambda: "another-boot")
     assert begins_with(path, SessionStart(next_sender=20, next_target=9), fence=7) == 23 + JUMP
 
-    file.close(24)
+    file.close(24, 23)
     assert begins_with(path, SessionStart(next_sender=20, next_target=9), fence=7) == 24
 
 
@@ -79,13 +88,13 @@ def test_a_file_that_cannot_be_written_is_taken_away_so_that_the_number_jumps(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = NumbersFile(path, fence=6)
-    file.write(23)
+    file.write(23, 22)
 
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.pwrite", full)
-    file.write(24)
+    file.write(24, 22)
 
     assert not path.exists()
 
@@ -94,7 +103,7 @@ def test_a_number_that_cannot_be_kept_at_all_is_a_failure(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = NumbersFile(path, fence=6)
-    file.write(23)
+    file.write(23, 22)
 
     def broken(*_: object, **__: object) -> int:
         raise OSError(5, "Input/output error")
@@ -103,4 +112,4 @@ def test_a_number_that_cannot_be_kept_at_all_is_a_failure(
     monkeypatch.setattr(Path, "unlink", broken)
 
     with pytest.raises(SessionStoreFailed, match="numbers cannot be written"):
-        file.write(24)
+        file.write(24, 22)
