@@ -95,6 +95,20 @@ class Venues:
                     )
                 )
 
+    def cancel_now(self, order: Order) -> None:
+        """Cancel an order at its venue without a word in the journal, because it is broken."""
+        port = self._ports.get(order.instruction.venue)
+        instrument = self._instrument(order)
+        if port is not None and instrument is not None:
+            port.cancel(
+                CancelLeg(
+                    venue_cl_ord_id=order.venue_cl_ord_id,
+                    instrument=instrument,
+                    side=order.instruction.side,
+                    venue_order_id=order.venue_order_id,
+                )
+            )
+
     def _instrument(self, order: Order) -> Instrument | None:
         listed = self._state.instruments.get(order.instruction.venue, {})
         return listed.get(order.instruction.symbol)

@@ -1,20 +1,90 @@
 """What a new process says first, and what it hands to its venues.
 
-Here: opening_inputs() and working_legs().
+Here: opening_inputs() and working_legs(); standing(), what operations left in force.
 Not here: loading (the store), waiting for venues (bootstrap).
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Protocol
 
+from fixgate.application.ports.fix import SessionChanged
+from fixgate.application.ports.journal import OperatorRow
 from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import Input, SessionsConfigured, Started, VenueConfigured
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.operations import Kill, coverage_from
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdStatus
+
+
+@value
+class Standing:
+    """What operations decided and nobody has undone."""
+
+    kills: tuple[Kill, ...] = ()
+    disabled: tuple[SessionName, ...] = ()
+
+
+def standing(actions: Iterable[OperatorRow]) -> Standing:
+    """What stands after these actions, oldest first."""
+    kills: dict[str, Kill] = {}
+    disabled: dict[SessionName, None] = {}
+    for each in actions:
+        match each.action:
+            case "kill_switch_on":
+                kills[each.subject] = Kill(
+                    coverage=coverage_from(each.subject),
+                    person=each.person,
+                    reason=each.reason,
+                    at_ns=each.at_ns,
+                )
+            case "kill_switch_off":
+                kills.pop(each.subject, None)
+            case "disable_session":
+                disabled[SessionName(each.subject)] = None
+            case "enable_session":
+                disabled.pop(SessionName(each.subject), None)
+            case _:
+                pass
+    return Standing(kills=tuple(kills.values()), disabled=tuple(disabled))
+
+
+class Seen(Protocol):
+    """A session as the store has it."""
+
+    @property
+    def name(self) -> SessionName: ...
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def peer(self) -> str: ...
+    @property
+    def cancel_after_ms(self) -> int | None: ...
+
+
+def left_behind(sessions: Iterable[Seen], now_ns: int) -> list[SessionChanged]:
+    """The ends of connections that nobody wrote down: they ended with the process before.
+
+    Also of those that ended shortly before it did, whose orders were still to be canceled.
+    """
+    return [
+        SessionChanged(
+            at_ns=now_ns,
+            session=each.name,
+            connected=False,
+            peer=each.peer,
+            text="the gateway was restarted",
+            cancel_on_disconnect=each.cancel_after_ms is not None,
+        )
+        for each in sessions
+        if each.connected or each.cancel_after_ms is not None
+    ]
+
 
 _ANY_STEP = Decimal(1).scaleb(-12)
 
@@ -26,8 +96,9 @@ def opening_inputs(
     fingerprint: str,
     sessions: tuple[SessionRules, ...],
     aliases: tuple[tuple[str, str], ...],
-    profiles: Iterable[VenueProfile],
+    profiles: Iterable[VenueProfile] = (),
     refused: Iterable[SessionName] = (),
+    standing: Standing | None = None,
 ) -> list[Input]:
     """The first inputs of a process: what it found, and the rules in force (control 30)."""
     return [
@@ -37,6 +108,8 @@ def opening_inputs(
             version=version,
             fingerprint=fingerprint,
             refused=tuple(sorted(refused)),
+            kills=standing.kills if standing else (),
+            disabled=standing.disabled if standing else (),
         ),
         SessionsConfigured(sessions=sessions, aliases=aliases),
         *(VenueConfigured(profile=each) for each in profiles),

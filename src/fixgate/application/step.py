@@ -266,6 +266,8 @@ class Stepper:
             into.alerts.append(event)
         elif isinstance(event, e.OperatorActed):
             batch.operator_actions.append(_operator_row(event, moment))
+        elif isinstance(event, e.NumbersSet):
+            self._renumbered(event, into)
         else:
             rules = self.state.sessions.get(session) if session is not None else None
             report = report_of(event, before, after, rules)
@@ -273,6 +275,13 @@ class Stepper:
                 self._owe(report, moment, into)
             if isinstance(report, ExecutionReport):
                 batch.executions.append(_execution_row(report, moment.at_ns))
+
+    def _renumbered(self, event: e.NumbersSet, into: Steps) -> None:
+        if event.next_sender is not None:
+            last_out = event.next_sender - 1
+            into.batch.last_out[event.session] = self.last_out[event.session] = last_out
+        if event.next_target is not None:
+            into.batch.last_in[event.session] = event.next_target - 1
 
     def _owe(self, report: Report, moment: Moment, into: Steps) -> None:
         into.owed.setdefault(report.session, []).append(Owed(report, moment.seq, moment.at_ns))

@@ -30,15 +30,20 @@ from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
 from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.sequencer import Sequencer
-from fixgate.application.starting import opening_inputs, working_legs
+from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
 from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
+from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap import parts, stores
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
-from fixgate.bootstrap.operations import Operations, Parts
+from fixgate.bootstrap.pulse import Pulse
 from fixgate.bootstrap.settings import Configuration
+from fixgate.bootstrap.verbs.giving import RunningCore
+from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
+from fixgate.bootstrap.verbs.orders import OrderVerbs
+from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import Ids, VenueName
@@ -151,19 +156,25 @@ class Gateway:
         # What the running gateway answers on its control socket; every part registers its own.
         self._verbs = Verbs()
         self._control = ControlServer(configuration.data_dir / SOCKET_NAME, self._verbs)
-        Operations(
-            Parts(
-                configuration=configuration,
-                clock=clock,
-                inbox=self._inbox,
-                state=self._state,
-                journal=self._journal,
-                reader=store.reader,
-                fix=self._fix,
-                open=lambda: self._open,
-            ),
-            self._verbs,
+        self._reader = store.reader
+        self._standing = standing(store.reader.operator_actions())
+        stuck_after_s = configuration.gateway.operations.stuck_after_s
+        watch = StuckWatch(self._state, after_ns=int(stuck_after_s * 1e9))
+        self._pulse = Pulse(self._state, watch, self._inbox, clock)
+        shared = Parts(
+            configuration=configuration,
+            clock=clock,
+            inbox=self._inbox,
+            state=self._state,
+            journal=self._journal,
+            reader=store.reader,
+            fix=self._fix,
+            open=lambda: self._open,
         )
+        core = RunningCore(configuration, self._state, self._inbox, clock, store.reader)
+        LookingVerbs(shared, self._verbs)
+        OrderVerbs(core, watch, self._verbs, cancel_now=self._calls.cancel_now)
+        SessionVerbs(core, self._fix, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
         self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
@@ -180,6 +191,7 @@ class Gateway:
             aliases=tuple(sorted(self._configuration.aliases.items())),
             profiles=[each.profile for each in self._venues.values()],
             refused=self._refused.found.refused_through,
+            standing=self._standing,
         ):
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)
@@ -190,6 +202,8 @@ class Gateway:
                 await venue.start(self._hear, working_legs(self._state, name))
             await self._settled(sequencing)
             self._refused.clear()
+            self._take_over_sessions()
+            self._pulse.start()
             await self._listen()
             self._open = True
             self._announce(announce)
@@ -210,6 +224,16 @@ class Gateway:
         if files is not None:
             host = settings.tls.host or settings.host
             await self._fix.start_tls(host, settings.tls.port, files)
+
+    def _take_over_sessions(self) -> None:
+        """What an earlier process left of the sessions: who is barred, who was connected."""
+        for name in self._standing.disabled:
+            session = self._fix.session(name)
+            if session is not None:
+                session.barred = BARRED
+        for note in left_behind(self._reader.sessions(), self._clock.now_ns()):
+            if self._fix.session(note.session) is not None:
+                self._inbox.put(note)
 
     async def _settled(self, sequencing: "asyncio.Task[None]") -> None:
         """Let the first inputs be durable, venues come up, and what was left open be settled.
@@ -272,6 +296,7 @@ class Gateway:
         limit_s = self._configuration.gateway.stop_timeout_s
         self._open = False
         await self._control.stop()
+        self._pulse.stop()
         cancels = self._configuration.gateway.on_stop == "cancel"
         self._inbox.put(
             Given(at_ns=self._clock.now_ns(), given=Stopping(text=STOPPING, cancels=cancels))

@@ -58,6 +58,8 @@ def rules(session: s.SessionFile) -> SessionRules:
         open_requests_max=session.open_requests_max,
         role=session.role,
         submit_again_ms=int(session.submit_again_s * 1_000),
+        cancel_on_disconnect=session.cancel_on_disconnect,
+        cancel_grace_ms=round(session.cancel_grace_s * 1_000),
     )
 
 
@@ -167,6 +169,7 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
             hard_per_s=session.rates.hard_per_s,
             back_off_s=session.rates.back_off_s,
         ),
+        cancel_on_disconnect=session.cancel_on_disconnect,
     )
 
 

@@ -120,6 +120,12 @@ class ArchiveSettings(Strict):
     keep_days: int | None = Field(default=None, ge=1)
 
 
+class OperationsSettings(Strict):
+    """[operations]: what operations are told."""
+
+    stuck_after_s: float = Field(default=30.0, gt=0)  # in an uncertain state: an alert
+
+
 class GatewaySettings(Strict):
     """config/gateway.toml."""
 
@@ -130,6 +136,7 @@ class GatewaySettings(Strict):
     on_stop: Literal["keep", "cancel"] = "keep"  # open orders
     fix: FixSettings = FixSettings()
     journal: JournalSettings = JournalSettings()
+    operations: OperationsSettings = OperationsSettings()
     archive: ArchiveSettings = ArchiveSettings()
 
 
@@ -221,6 +228,8 @@ class SessionFile(Strict):
     while_pending: WhilePending = WhilePending.IN_TURN
     open_requests_max: int = Field(default=10, ge=1, le=100)
     submit_again_s: float = Field(default=0, ge=0, le=3_600)  # in doubt and never at the venue
+    cancel_on_disconnect: bool = False  # a Logon may say otherwise: 8013, 9001, 8674
+    cancel_grace_s: float = Field(default=0.0, ge=0, le=86_400)  # how long it may be away
     user_tags_checked: bool = True  # reject tags from 5000 that the dictionary does not have
     echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
     tls_required: bool = False

@@ -11,13 +11,17 @@ from importlib.metadata import version as installed_version
 import typer
 
 from fixgate.cli import (
+    actions,
     checking,
     database,
     demo_command,
     double,
+    operations,
     order,
     running,
+    sessions,
     status,
+    stuck,
     tables,
 )
 from fixgate.cli.compliance import add_commands
@@ -40,10 +44,23 @@ app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)
 app.command("order")(order.order)
 app.command("orders")(tables.orders)
-app.command("sessions")(tables.sessions)
+app.command("sessions")(sessions.sessions)
 app.command("executions")(tables.executions)
 app.command("demo")(demo_command.demo)
 app.command("double")(double.double)
+for _command in (
+    operations.reset_session,
+    operations.logout_session,
+    operations.disable_session,
+    operations.enable_session,
+    operations.resend,
+    operations.kill_switch,
+    operations.cancel_all,
+):
+    app.command(_command.__name__.replace("_", "-"))(_command)
+app.command("session-status")(sessions.sessions)
+app.command("actions")(actions.actions)
+app.add_typer(stuck.stuck_app, name="stuck-orders")
 
 
 add_commands(app)

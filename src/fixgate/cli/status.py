@@ -26,7 +26,11 @@ def status(
     found = asked(data_dir, "status")
     if found is None:
         raise Problem(f"no gateway is running with {data_dir}", FAILED)
-    well = found["listening"] is not None and all(found["venues"].values())
+    well = (
+        found["listening"] is not None
+        and all(found["venues"].values())
+        and not found["kill_switches"]
+    )
     if as_json:
         say(json.dumps(found, indent=2))
     else:
@@ -42,12 +46,19 @@ def _lines(found: "Json") -> list[tuple[str, str]]:
     venues = ", ".join(
         f"{name} {'up' if is_up else 'DOWN'}" for name, is_up in found["venues"].items()
     )
+    kills = [
+        ("KILL SWITCH", f"on for {each['covers']}, by {each['person']}: {each['reason']}")
+        for each in found["kill_switches"]
+    ]
+    disabled = [("Disabled", ", ".join(found["disabled"]))] if found["disabled"] else []
     return [
+        *kills,
         ("Gateway", f"fixgate {found['version']}, process {found['pid']}"),
         ("Up", f"{up} since {started:%Y-%m-%d %H:%M:%S} UTC"),
         ("Data", found["data_dir"]),
         ("FIX acceptor", found["listening"] or "not open yet"),
         ("Sessions", f"{found['logged_on']} of {found['sessions']} logged on"),
+        *disabled,
         ("Venues", venues or "none"),
         ("Open orders", f"{found['open_orders']}, {found['unsettled_orders']} unsettled"),
         ("Journal", f"{found['journal_seq']} records, {found['inbox']} inputs wait"),

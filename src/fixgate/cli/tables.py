@@ -64,37 +64,6 @@ def orders(
     show(made)
 
 
-def sessions(home: Home = HERE) -> None:
-    """Show the sessions, configured and seen, and their sequence numbers."""
-    configuration = load_configuration(home)
-    reader = open_journal(configuration)
-    try:
-        seen = {str(each.name): each for each in reader.sessions()}
-    finally:
-        reader.close()
-    configured = {each.name: each.version.value for each in configuration.sessions}
-    made = table(
-        "session",
-        "version",
-        "state",
-        "since (UTC)",
-        "peer",
-        "last in",
-        "last out",
-        right=("last in", "last out"),
-    )
-    for name in sorted({*seen, *configured}):
-        version = configured.get(name, "not configured")
-        stored = seen.get(name)
-        if stored is None or not stored.since_ns:
-            made.add_row(name, version, "never connected", "", "", "", "")
-            continue
-        state = "connected" if stored.connected else "not connected"
-        numbers = (str(stored.last_in), str(stored.last_out))
-        made.add_row(name, version, state, _time(stored.since_ns), stored.peer, *numbers)
-    show(made)
-
-
 def executions(
     order_id: Annotated[str, typer.Argument(metavar="ORDERID", help="OrderID or ClOrdID.")],
     home: Home = HERE,

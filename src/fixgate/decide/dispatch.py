@@ -43,6 +43,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.OrderQueried: operator.query,
     i.OrderForceCanceled: operator.force_cancel,
     i.OrderResolved: operator.resolve,
+    i.NumbersReset: operator.numbers_reset,
     i.OperatorNoted: operator.noted,
     i.StuckFound: operator.stuck,
 }

@@ -85,6 +85,22 @@ def bar_session(_: Turn, command: i.SessionBarred) -> Iterator[e.Event]:
     yield e.SessionBarSet(session=command.session, barred=command.barred)
 
 
+def numbers_reset(_: Turn, command: i.NumbersReset) -> Iterator[e.Event]:
+    """A session goes on from other sequence numbers."""
+    yield e.OperatorActed(
+        action="reset_session",
+        subject=command.session,
+        detail=command.detail,
+        person=command.person,
+        reason=command.reason,
+    )
+    yield e.NumbersSet(
+        session=command.session,
+        next_sender=command.next_sender,
+        next_target=command.next_target,
+    )
+
+
 def noted(_: Turn, command: i.OperatorNoted) -> Iterator[e.Event]:
     """Something that the core has no part in."""
     yield e.OperatorActed(

@@ -413,6 +413,15 @@ class CommandRefused:
 
 
 @value
+class NumbersSet:
+    """A session goes on from other sequence numbers; None: as they are."""
+
+    session: SessionName
+    next_sender: int | None
+    next_target: int | None
+
+
+@value
 class KillSwitchSet:
     """A kill switch is on, or off again."""
 
@@ -508,6 +517,7 @@ Event = (
     | VenueConnectionSet
     | OperatorActed
     | CommandRefused
+    | NumbersSet
     | KillSwitchSet
     | SessionBarSet
     | WithdrawalOrdered

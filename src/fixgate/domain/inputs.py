@@ -423,6 +423,18 @@ class OrderResolved:
 
 
 @value
+class NumbersReset:
+    """A session goes on from other sequence numbers; None: as they are."""
+
+    session: SessionName
+    next_sender: int | None
+    next_target: int | None
+    detail: str
+    person: str
+    reason: str
+
+
+@value
 class StuckFound:
     """Orders whose state has been uncertain for too long; each is found once."""
 
@@ -447,6 +459,7 @@ OperatorCommand = (
     | OrderQueried
     | OrderForceCanceled
     | OrderResolved
+    | NumbersReset
     | OperatorNoted
 )
 

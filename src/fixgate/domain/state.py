@@ -105,10 +105,19 @@ class State:
         """Orders that are not over."""
         return (each for each in self.orders.values() if not each.is_terminal)
 
-    @property
-    def awaits_time(self) -> bool:
-        """Whether anything waits for time to go by."""
-        return bool(self.leaving or self.withdrawing)
+    def is_due(self, now_ns: int) -> bool:
+        """Whether something waited for a time that has come."""
+        return any(at_ns <= now_ns for at_ns in self.leaving.values()) or any(
+            self._may_cancel_again(order_id, now_ns) for order_id in self.withdrawing
+        )
+
+    def _may_cancel_again(self, order_id: OrderID, now_ns: int) -> bool:
+        order = self.orders.get(order_id)
+        withdrawn = order.withdrawn if order is not None else None
+        if order is None or withdrawn is None or withdrawn.sent or not withdrawn.attempts:
+            return False
+        up = self.venues_up.get(order.instruction.venue, False)
+        return up and withdrawn.again_ns <= now_ns
 
     def load(self, order: Order, executions: Iterable[Execution], names: Iterable[ClOrdID]) -> None:
         """Put an order there as the store holds it; at start only."""
@@ -379,6 +388,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.VenueConnectionSet: _venue_connection_set,
     e.OperatorActed: _nothing,
     e.CommandRefused: _nothing,
+    e.NumbersSet: _nothing,
     e.KillSwitchSet: _kill_switch_set,
     e.SessionBarSet: _session_bar_set,
     e.WithdrawalOrdered: _withdrawal_ordered,

@@ -29,6 +29,7 @@ SILENT = {
     e.OperatorActed,
     e.CommandRefused,
     e.KillSwitchSet,
+    e.NumbersSet,
     e.SessionBarSet,
     e.WithdrawalOrdered,
     e.WithdrawalReturned,

@@ -31,6 +31,7 @@ from fixgate.adapters.fix.undelivered import Undelivered
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.ports.journal import Sent
+from fixgate.domain.errors import require
 from fixgate.domain.sessions import FixVersion
 
 _POSS_DUP: Final = b"\x0143=Y\x01"
@@ -74,6 +75,7 @@ class ClientSession:
             written=written,
         )
         self._approved: Approved | None = None  # a first Logon that the engine has not seen yet
+        self.barred: str | None = None  # why nobody may log on
         self._announced = False  # SessionChanged(connected) was delivered
         self._seconds_on = 0
         self._repeater = Repeater(
@@ -82,6 +84,7 @@ class ClientSession:
         self._undelivered = Undelivered(
             config.name, sent, deliver, self._record, clock=clock, page_max=limits.resend_piece
         )
+        self._cancels = config.cancel_on_disconnect  # what holds for this connection
         self._beyond = BeyondGap(
             count_max=limits.beyond_gap_max, bytes_max=limits.beyond_gap_bytes_max
         )
@@ -226,6 +229,60 @@ class ClientSession:
         if unwritten is not None:
             self._undelivered.hand_back(unwritten, since=since)
 
+    @property
+    def next_sender(self) -> int:
+        """The number of our next message, reservations included."""
+        return self._sender.next_number
+
+    @property
+    def next_target(self) -> int:
+        """The number expected of the client's next message."""
+        return self._engine.next_target
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the client has not taken yet."""
+        return self._sender.waiting_bytes()
+
+    @property
+    def cancels_on_disconnect(self) -> bool:
+        """Whether its open orders are canceled when the connection ends."""
+        return self._cancels
+
+    def try_set_numbers(self, *, next_sender: int | None, next_target: int | None) -> bool:
+        """Go on from these numbers; False while reports are being committed.
+
+        The connection must have ended. Nothing sent under a number that is now used again can be
+        asked for any more.
+        """
+        require(not self.connected, "numbers are set while a client is connected")
+        if self._sender.in_flight:
+            return False
+        if next_sender is not None:
+            begins = next_sender < self._engine.next_sender
+            unwritten, since = self._sender.unwritten(), self._repeater.since
+            if begins:
+                self._repeater.numbers_begin()
+            self._sender.set_next(next_sender)
+            if begins:
+                self._hand_back(unwritten, since)
+        if next_target is not None:
+            self._engine.next_target = next_target
+        return True
+
+    def resend(self, begin: int, last: int) -> str | None:
+        """Repeat these messages as if the client had asked for them; why not, if so."""
+        if not self._announced:
+            return f"{self.config.name} is not logged on"
+        if self._repeater.busy:
+            return f"{self.config.name} is being sent another range; try again"
+        if self._sender.in_flight:
+            return "busy"
+        if begin > (last := min(last, self._engine.next_sender - 1)):
+            return f"nothing was sent to {self.config.name} under number {begin} or above"
+        self._repeater.begin(begin, last)
+        return None
+
     def close(self) -> None:
         """Give the engine back and write down its numbers."""
         if (wire := self._sender.wire) is not None:
@@ -242,7 +299,8 @@ class ClientSession:
 
     def release(self, reports: Sequence[tuple[int, str]]) -> None:
         """Send the reports of the oldest reservation. Raises as Sender.release."""
-        self._sender.release(reports)
+        # A client whose Logon is not answered yet must hear nothing before; it asks for these.
+        self._sender.release(reports if self._announced else ())
         wire = self._sender.wire
         if wire is not None:
             if self.too_slow():
@@ -342,6 +400,8 @@ class ClientSession:
 
     def _take_logon(self, arrived: Arrived, frame: Frame) -> None:
         approved, self._approved = self._approved, None
+        if approved is not None:
+            self._cancels = approved.cancel_on_disconnect
         wire = self._sender.wire
         if approved is None and wire is not None:
             again = judge_again(
@@ -419,7 +479,9 @@ class ClientSession:
         if logon_note is not None and self._engine.logged_on:
             self._announced = True
             self._seconds_on = 0
-            self._record.changed(connected=True, text=logon_note)
+            self._record.changed(
+                connected=True, text=logon_note, cancel_on_disconnect=self._cancels
+            )
         self._after(taken, "the engine ended the session")
         if self._rates.too_fast and not self._flooded:
             self._flooded = True

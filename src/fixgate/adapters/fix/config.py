@@ -37,6 +37,7 @@ class SessionConfig:
     heart_bt_int_s_max: int = 3_600
     latency_s_max: int = 120  # SendingTime (52) against our clock
     reset_allowed: bool = True  # ResetSeqNumFlag (141) Y in a Logon
+    cancel_on_disconnect: bool = False  # unless the Logon says otherwise: 8013, 9001, 8674
     user_tags_checked: bool = False  # True: tags from 5000 that the dictionary lacks are rejected
     tls_required: bool = False
     certificate: CertificateDemand | None = None  # None: none is needed

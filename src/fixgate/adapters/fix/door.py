@@ -90,7 +90,9 @@ class Door:
         if isinstance(verdict, str):
             return verdict
         session = self._sessions[verdict.config.name]
-        if (why := self._closed_until(verdict.config) or session.away()) is not None:
+        if (
+            why := self._closed_until(verdict.config) or session.barred or session.away()
+        ) is not None:
             # Only who could have logged on is told why not.
             session.turn_away(connection, logon.item, why)
             return why

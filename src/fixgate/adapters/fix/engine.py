@@ -91,6 +91,10 @@ class EngineSession:
         """The number the engine expects of the client's next message."""
         return self._next_target
 
+    @next_target.setter
+    def next_target(self, number: int) -> None:
+        self._session.setNextTargetMsgSeqNum(number)
+
     @property
     def logged_on(self) -> bool:
         """Whether a Logon was received and answered."""

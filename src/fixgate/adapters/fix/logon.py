@@ -28,6 +28,7 @@ class Approved:
     config: SessionConfig
     resets: bool
     next_expected: int | None  # NextExpectedMsgSeqNum (789)
+    cancel_on_disconnect: bool = False
 
 
 def key_of(config: SessionConfig) -> SessionKey:
@@ -129,10 +130,12 @@ def _terms(
     sent_ns = to_ns(values.get("52", ""))
     if sent_ns is None or abs(now_ns - sent_ns) > config.latency_s_max * 1_000_000_000:
         yield f"SendingTime (52) is not within {config.latency_s_max} s of the gateway's clock"
-    for tag in _CANCEL_ON_DISCONNECT:
-        if values.get(tag, "N") != "N":
-            # Who asks for it relies on it: nobody may believe that it is there.
-            yield f"cancel on disconnect ({tag}) is not supported"
+    wishes = {tag: values[tag] for tag in _CANCEL_ON_DISCONNECT if tag in values}
+    for tag, wish in wishes.items():
+        if wish not in ("Y", "N"):
+            yield f"cancel on disconnect ({tag}) is neither Y nor N"
+    if len(set(wishes.values())) > 1:
+        yield f"cancel on disconnect: {', '.join(wishes)} contradict each other"
     if values.get("141", "N") not in ("Y", "N"):
         yield "ResetSeqNumFlag (141) is neither Y nor N"
     if values.get("141") == "Y" and not config.reset_allowed:
@@ -147,5 +150,13 @@ def _approved(config: SessionConfig, values: Mapping[str, str]) -> Approved:
     return Approved(
         config=config,
         resets=values.get("141") == "Y",
+        cancel_on_disconnect=_cancel_on_disconnect(config, values),
         next_expected=int(expected[:9]) if expected.isascii() and expected.isdigit() else None,
     )
+
+
+def _cancel_on_disconnect(config: SessionConfig, values: Mapping[str, str]) -> bool:
+    for tag in _CANCEL_ON_DISCONNECT:
+        if tag in values:
+            return values[tag] == "Y"
+    return config.cancel_on_disconnect

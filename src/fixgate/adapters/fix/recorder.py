@@ -89,7 +89,9 @@ class Recorder:
         )
         self._deliver(FixNoted(at_ns=self._clock.now_ns(), session=self._session, message=message))
 
-    def changed(self, *, connected: bool, text: str = "") -> None:
+    def changed(
+        self, *, connected: bool, text: str = "", cancel_on_disconnect: bool | None = None
+    ) -> None:
         """The client has logged on, or its connection has ended."""
         if self._session is not None:
             self._deliver(
@@ -99,5 +101,6 @@ class Recorder:
                     connected=connected,
                     peer=self.peer or "",
                     text=text,
+                    cancel_on_disconnect=cancel_on_disconnect,
                 )
             )

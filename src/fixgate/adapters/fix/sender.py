@@ -114,6 +114,19 @@ class Sender:
             self._next_free = self._engine.next_sender
         return taken
 
+    @property
+    def next_number(self) -> int:
+        """The number of the next message that is not promised yet."""
+        return self._next_free if self._outbox.in_flight else self._engine.next_sender
+
+    def set_next(self, number: int) -> None:
+        """Go on from ``number``."""
+        require(not self._outbox.in_flight, "numbers are set while reports are being committed")
+        if number < self._engine.next_sender or not self._missed:
+            self._written, self._missed = number - 1, False
+        self._engine.next_sender = number
+        self._keep_numbers()
+
     def reset(self) -> Taken:
         """Log out if logged on, and begin again from 1 on both sides."""
         require(not self._outbox.in_flight, "a reset while reports are being committed")

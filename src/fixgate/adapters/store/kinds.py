@@ -53,6 +53,7 @@ KINDS: Final[Mapping[str, type]] = {
     "order_queried.v1": i.OrderQueried,
     "order_force_canceled.v1": i.OrderForceCanceled,
     "order_resolved.v1": i.OrderResolved,
+    "numbers_reset.v1": i.NumbersReset,
     "operator_noted.v1": i.OperatorNoted,
     # What was noted.
     FIX_MESSAGE_KINDS[Direction.IN]: FixMessage,
@@ -98,6 +99,7 @@ KINDS: Final[Mapping[str, type]] = {
     "venue_connection_set.v1": e.VenueConnectionSet,
     "operator_acted.v1": e.OperatorActed,
     "command_refused.v1": e.CommandRefused,
+    "numbers_set.v1": e.NumbersSet,
     "kill_switch_set.v1": e.KillSwitchSet,
     "session_bar_set.v1": e.SessionBarSet,
     "withdrawal_ordered.v1": e.WithdrawalOrdered,

@@ -21,6 +21,7 @@ from sqlalchemy import (
     StaticPool,
     create_engine,
     exists,
+    func,
     or_,
     select,
 )
@@ -295,6 +296,21 @@ class Reader:
             StoredSession(**{**row._mapping, "connected": bool(row.connected)})  # noqa: SLF001
             for row in self._rows(select(t.sessions).order_by(t.sessions.c.name))
         ]
+
+    def last_message_times(
+        self, *, look_at: int = 20_000
+    ) -> dict[tuple[SessionName | None, str], int]:
+        """When each session was last heard and spoken to, among the newest messages."""
+        columns = t.fix_messages.c
+        newest = select(columns.seq).order_by(columns.seq.desc()).offset(look_at).limit(1)
+        found = self._rows(newest)
+        query: Select[Any] = select(
+            columns.session, columns.direction, func.max(columns.at_ns)
+        ).group_by(columns.session, columns.direction)
+        if found:
+            query = query.where(columns.seq > found[0].seq)
+        found_times: list[tuple[Any, ...]] = [tuple(row) for row in self._rows(query)]
+        return {(session, direction): at_ns for session, direction, at_ns in found_times}
 
     def operator_actions(self) -> list[OperatorRow]:
         """What people did, oldest first."""

@@ -1,12 +1,15 @@
-"""What the control socket of a running gateway answers.
+"""Verbs that look at a gateway that runs and change nothing.
 
-Here: Operations, whose verbs look at the gateway's parts.
-Not here: the socket and its protocol (adapters.control); how the gateway is put together (gateway).
+Here: LookingVerbs: status, sessions, actions.
+Not here: verbs that change something (orders, sessions).
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Final
 
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json, Misused
@@ -18,7 +21,10 @@ from fixgate.application.ports.journal import Journal
 from fixgate.bootstrap.settings import Configuration, FixSettings
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
+from fixgate.domain.operations import Scope
 from fixgate.domain.state import State
+
+_LISTED_MAX: Final = 1_000
 
 
 @value
@@ -35,12 +41,13 @@ class Parts:
     open: Callable[[], bool]  # whether clients may log on yet
 
 
-class Operations:
+class LookingVerbs:
     """The verbs that show how the gateway is."""
 
     def __init__(self, parts: Parts, verbs: Verbs) -> None:
         self._parts = parts
         self._started_ns = parts.clock.now_ns()
+        verbs.add("actions", self._actions, help="Who did what", args=("last",))
         verbs.add("status", self._status, help="How the gateway is")
         verbs.add("sessions", self._sessions, help="How the client sessions are", args=("session",))
 
@@ -61,6 +68,16 @@ class Operations:
             "unsettled_orders": len(parts.state.unsettled),
             "sessions": len(self._names()),
             "logged_on": len(logged_on),
+            "kill_switches": [
+                {
+                    "covers": each.coverage.words,
+                    "person": each.person,
+                    "reason": each.reason,
+                    "at_ns": each.at_ns,
+                }
+                for each in parts.state.kills.values()
+            ],
+            "disabled": sorted(parts.state.disabled),
             "venues": {
                 str(name): parts.state.venues_up.get(name, False)
                 for name in sorted(parts.state.venues)
@@ -74,6 +91,8 @@ class Operations:
             raise Misused(f"no session is named {wanted[:64]}; there are: {', '.join(names)}")
         seen = {each.name: each for each in self._parts.reader.sessions()}
         shown: Json = {}
+        open_orders = Counter(each.instruction.session for each in self._parts.state.open_orders())
+        heard_ns = self._parts.reader.last_message_times()
         for name in names if wanted is None else [SessionName(wanted)]:
             stored = seen.get(name)
             session = self._parts.fix.session(name)
@@ -82,10 +101,38 @@ class Operations:
                 "logged_on": self._logged_on(name),
                 "since_ns": stored.since_ns if stored else None,
                 "peer": stored.peer if stored else "",
-                "next_sender": stored.last_out + 1 if stored else 1,
-                "next_target": stored.last_in + 1 if stored else 1,
+                "next_sender": session.next_sender if session else None,
+                "next_target": session.next_target if session else None,
+                "waiting_bytes": session.waiting_bytes if session else 0,
+                "cancel_on_disconnect": self._cancels(name),
+                "cancel_at_ns": self._parts.state.leaving.get(name),
+                "disabled": name in self._parts.state.disabled,
+                "killed": self._killed(name),
+                "open_orders": open_orders[name],
+                "last_in_ns": heard_ns.get((name, "in")),
+                "last_out_ns": heard_ns.get((name, "out")),
             }
         return shown
+
+    async def _actions(self, call: Call) -> Json:
+        last = min(call.number_or_none("last") or 20, _LISTED_MAX)
+        rows = self._parts.reader.operator_actions()[-last:]
+        return {"actions": [asdict(each) for each in rows]}
+
+    def _cancels(self, name: SessionName) -> bool:
+        session = self._parts.fix.session(name)
+        if session is not None and session.connected:
+            return session.cancels_on_disconnect
+        rules = self._parts.state.sessions.get(name)
+        return rules is not None and rules.cancel_on_disconnect
+
+    def _killed(self, name: SessionName) -> list[str]:
+        """The kill switches that keep a session from trading, in whole or in part."""
+        return [
+            each.words
+            for each in self._parts.state.kills
+            if each.scope is not Scope.SESSION or each.name == name
+        ]
 
     def _names(self) -> list[SessionName]:
         return [SessionName(each.name) for each in self._parts.configuration.sessions]

@@ -1,0 +1,56 @@
+"""Time for what waits for it, and an eye on orders in doubt.
+
+Here: Pulse, a timer on the event loop. It gives the core time only when something is due, so that
+a quiet gateway writes nothing.
+Not here: what follows (decide.connection, decide.operator).
+"""
+
+import asyncio
+from typing import Final
+
+from fixgate.application.inbox import Asked, Given, Inbox
+from fixgate.application.ports.clock import Clock
+from fixgate.application.watching import StuckWatch
+from fixgate.domain.inputs import StuckFound, Ticked
+from fixgate.domain.state import State
+
+PERIOD_S: Final = 0.25
+_LOOKS: Final = 4  # every so many beats it looks at the open orders
+
+
+class Pulse:
+    """Beats from ``start`` to ``stop``."""
+
+    def __init__(self, state: State, watch: StuckWatch, inbox: Inbox, clock: Clock) -> None:
+        self._state = state
+        self._watch = watch
+        self._inbox = inbox
+        self._clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+        self._beats = 0
+        self._waiting = False  # for a tick that was given and is not durable yet
+
+    def start(self) -> None:
+        """Begin."""
+        self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._beat)
+
+    def stop(self) -> None:
+        """End."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _beat(self) -> None:
+        self.start()
+        now_ns = self._clock.now_ns()
+        self._beats += 1
+        if not self._waiting and self._state.is_due(now_ns):
+            self._waiting = True
+            self._inbox.put(Asked(at_ns=now_ns, given=Ticked(), answer=self._ticked))
+        if self._beats % _LOOKS == 0:
+            self._watch.look(now_ns)
+            news = self._watch.news(now_ns)
+            if news:
+                self._inbox.put(Given(at_ns=now_ns, given=StuckFound(orders=news)))
+
+    def _ticked(self, _: object) -> None:
+        self._waiting = False

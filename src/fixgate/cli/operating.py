@@ -1,0 +1,104 @@
+"""What all commands of operations share: options, the line before, the line after.
+
+Here: the options, and operate(): asked of the running gateway over its control socket, or carried
+out on a stopped one through its store.
+Not here: any command.
+"""
+
+import asyncio
+import os
+import pwd
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fixgate.cli.asking import asked
+from fixgate.cli.console import FAILED, USAGE, Problem, load_configuration, say, usage
+
+if TYPE_CHECKING:
+    from fixgate.adapters.control.words import Json
+    from fixgate.bootstrap.settings import Configuration
+
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is journaled. Required.")
+]
+Person = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who, where the account is shared.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Session = Annotated[str, typer.Argument(metavar="SESSION", help="Name of a session.")]
+
+
+class Command:
+    """One command of operations: what it asks for, why, and on whose behalf."""
+
+    def __init__(
+        self, home: Path, *, reason: str | None, person: str | None, dry_run: bool
+    ) -> None:
+        self._configuration = load_configuration(home)
+        self._reason = (reason or "").strip()
+        self._person = person
+        self._dry_run = dry_run
+
+    def carry_out(self, verb: str, args: "Json") -> int:
+        """Say what is about to be done, do it, and say that it was; the exit status."""
+        if not self._reason:
+            usage(f"{verb} needs --reason: it is journaled with your name")
+        args = {name: value for name, value in args.items() if value is not None}
+        before = self._ask(verb, args, dry_run=True)
+        say(f"{'Would' if self._dry_run else 'About to'}: {before['would']}")
+        if self._dry_run:
+            return 0
+        after = self._ask(verb, args, dry_run=False)
+        say(f"Done: {after['done']}")
+        return 0
+
+    def _ask(self, verb: str, args: "Json", *, dry_run: bool) -> "Json":
+        answer = asked(
+            self._configuration.data_dir,
+            verb,
+            args,
+            reason=self._reason,
+            acting_as=self._person,
+            dry_run=dry_run,
+        )
+        if answer is None:
+            answer = on_the_store(
+                self._configuration,
+                verb,
+                args,
+                reason=self._reason,
+                person=self._person,
+                dry_run=dry_run,
+            )
+        return answer
+
+
+def on_the_store(
+    configuration: "Configuration",
+    verb: str,
+    args: "Json",
+    *,
+    reason: str = "",
+    person: str | None = None,
+    dry_run: bool = False,
+) -> "Json":
+    """Carry a verb out without a gateway, through its store."""
+    from fixgate.adapters.control.words import (  # noqa: PLC0415 - with its users
+        Misused,
+        Refused,
+        read_call,
+        request_line,
+    )
+    from fixgate.adapters.store.errors import StoreUnusable  # noqa: PLC0415 - the same
+    from fixgate.bootstrap.verbs.stopped import stopped  # noqa: PLC0415 - 1 s of imports
+
+    user = pwd.getpwuid(os.getuid()).pw_name
+    line = request_line(verb, args, reason=reason, acting_as=person, dry_run=dry_run)
+    try:
+        return asyncio.run(stopped(configuration, read_call(line, user)))
+    except Misused as error:
+        raise Problem(str(error), USAGE) from None
+    except (Refused, StoreUnusable) as error:
+        raise Problem(f"no gateway runs; {error}", FAILED) from None
