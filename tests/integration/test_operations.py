@@ -277,7 +277,7 @@ def test_orders_are_canceled_when_the_connection_ends_if_the_logon_said_so(
     peer.log_on(gateway.port)
     said = peer.all_answered()
     canceled = [each for each in said if each[150] == "4"]
-    assert [(each[11], each[378], each[43]) for each in canceled] == [(name, "7", "Y")]
+    assert [(each[11], each[378]) for each in canceled] == [(name, "7")]
     peer.send("H", f"11={kept}|54=1|55=BTC/USDT")
     assert peer.until(lambda each: each[150] == "I")[-1][39] == "0"
 
