@@ -42,6 +42,7 @@ from fixgate.bootstrap.pulse import Pulse
 from fixgate.bootstrap.settings import Configuration
 from fixgate.bootstrap.verbs.giving import RunningCore
 from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
+from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
@@ -175,6 +176,7 @@ class Gateway:
         LookingVerbs(shared, self._verbs)
         OrderVerbs(core, watch, self._verbs, cancel_now=self._calls.cancel_now)
         SessionVerbs(core, self._fix, self._verbs)
+        NoteVerbs(core, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
         self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))

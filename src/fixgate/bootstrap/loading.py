@@ -30,7 +30,15 @@ from fixgate.bootstrap.settings import (
 
 ENVIRONMENT_PREFIX: Final = "FIXGATE_"
 # Variables with our prefix that are not settings of gateway.toml.
-_OTHER_VARIABLES: Final = frozenset({"FIXGATE_HOME", "FIXGATE_WHEEL_CACHE", "FIXGATE_KEY_PASSWORD"})
+_OTHER_VARIABLES: Final = frozenset(
+    {
+        "FIXGATE_HOME",
+        "FIXGATE_WHEEL_CACHE",
+        "FIXGATE_KEY_PASSWORD",
+        "FIXGATE_MASTER_KEY",
+        "FIXGATE_MASTER_KEY_FILE",
+    }
+)
 M = TypeVar("M", bound=BaseModel)
 
 

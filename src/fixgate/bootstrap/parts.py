@@ -21,6 +21,7 @@ from fixgate.adapters.fix.rates import Rates
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.stop_file import StopFile
 from fixgate.adapters.store.store import Store
+from fixgate.adapters.venues.key_file import from_key_file
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
     Environment,
@@ -28,7 +29,6 @@ from fixgate.adapters.venues.settings import (
     Redirect,
     Timeouts,
     from_environment,
-    from_key_file,
 )
 from fixgate.adapters.venues.sim_listings import SimulatedSettings
 from fixgate.adapters.venues.simulated import SimulatedVenue

@@ -16,6 +16,7 @@ from fixgate.cli import (
     database,
     demo_command,
     double,
+    keys,
     operations,
     order,
     running,
@@ -58,6 +59,8 @@ for _command in (
     operations.cancel_all,
 ):
     app.command(_command.__name__.replace("_", "-"))(_command)
+app.command("rotate-keys")(keys.rotate_keys)
+app.command("master-key")(keys.master_key)
 app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
 app.add_typer(stuck.stuck_app, name="stuck-orders")

@@ -4,12 +4,10 @@ Here: CcxtSettings and its parts, and where credentials come from.
 Not here: files of configuration (bootstrap reads those), anything about one exchange.
 """
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, unique
-from pathlib import Path
 
 from fixgate.domain.ids import VenueName
 
@@ -106,27 +104,5 @@ def from_environment(key_name: str, secret_name: str) -> Callable[[], Credential
             if not value:
                 raise VenueSetupError(f"Environment variable {name} is not set")
         return Credentials(api_key=values[0], secret=values[1])
-
-    return read
-
-
-def from_key_file(path: Path) -> Callable[[], Credentials]:
-    """Credentials from a JSON file with ``api_key`` and ``secret``, read when needed.
-
-    The result raises VenueSetupError when the file cannot be read or lacks a key. Its
-    contents never appear in the error.
-    """
-
-    def read() -> Credentials:
-        try:
-            given = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise VenueSetupError(f"{path} cannot be read as JSON") from None
-        names = ("api_key", "secret")
-        if not isinstance(given, dict) or not all(
-            isinstance(given.get(name), str) and given[name].strip() for name in names
-        ):
-            raise VenueSetupError(f"{path} needs the texts api_key and secret")
-        return Credentials(api_key=given["api_key"].strip(), secret=given["secret"].strip())
 
     return read

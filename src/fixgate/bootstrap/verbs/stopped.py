@@ -34,6 +34,7 @@ from fixgate.bootstrap.verbs.giving import (
     numbers_text,
     session_named,
 )
+from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
@@ -54,7 +55,9 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
     """
     if call.verb in NEEDS_A_GATEWAY:
         raise Refused(f"{call.verb} needs a gateway that runs")
-    if configuration.gateway.journal.url is None and not file_of(configuration).exists():
+    made = configuration.gateway.journal.url is not None or file_of(configuration).exists()
+    # Keys are put in place before a gateway runs for the first time.
+    if not made and call.verb != "rotate_keys":
         raise Refused(f"{configuration.data_dir}: no journal yet; there is nothing to work on")
     if call.verb in _ABOUT_A_SESSION:  # before anything is touched
         session_named(call, configuration)
@@ -67,6 +70,7 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
         watch = StuckWatch(core.state, after_ns=0)
         OrderVerbs(core, watch, verbs, cancel_now=_impossible)
         StoppedSessionVerbs(core, verbs)
+        NoteVerbs(core, verbs)
         return await verbs.carry_out(call)
     except JournalFailed as error:
         raise Refused(f"the journal cannot be written: {error}") from error

@@ -13,6 +13,7 @@ from contract.local_tls import make_local_tls
 from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.venues.ccxt_venue import CcxtVenue
 from fixgate.adapters.venues.exchange import make_exchange
+from fixgate.adapters.venues.key_file import from_key_file
 from fixgate.adapters.venues.redaction import Redactor
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
@@ -21,7 +22,6 @@ from fixgate.adapters.venues.settings import (
     Redirect,
     VenueSetupError,
     from_environment,
-    from_key_file,
 )
 from fixgate.adapters.venues.transport import (
     UnexpectedHostError,

@@ -1,0 +1,35 @@
+"""Verbs that only write something down: what was done to files that the core knows nothing of.
+
+Here: NoteVerbs.
+Not here: what is done to the files (cli).
+"""
+
+from fixgate.adapters.control.verbs import Verbs
+from fixgate.adapters.control.words import Call, Json, Misused
+from fixgate.bootstrap.verbs.giving import Core, names_or_none, noted
+
+
+class NoteVerbs:
+    """Registers the verbs."""
+
+    def __init__(self, core: Core, verbs: Verbs) -> None:
+        self._core = core
+        verbs.add(
+            "rotate_keys",
+            self._rotate_keys,
+            help="Write down that a venue's key file is replaced",
+            args=("venue", "detail"),
+            changes=True,
+        )
+
+    async def _rotate_keys(self, call: Call) -> Json:
+        venue, detail = call.text("venue"), call.text("detail")
+        names = [each.name for each in self._core.configuration.venues]
+        if venue not in names:
+            known = names_or_none(names)
+            raise Misused(f"no venue is named {venue[:64]}; there are: {known}")
+        what = f"{detail} of venue {venue}"
+        if call.dry_run:
+            return {"would": what}
+        await self._core.give(noted(call, venue, detail))
+        return {"done": what}
