@@ -53,7 +53,7 @@ class Sizes:
     resent: int
 
 
-FULL: Final = Sizes(3, 20_000, 3_000, 200_000, 10_000, 100_000)
+FULL: Final = Sizes(9, 8_000, 1_500, 200_000, 10_000, 100_000)
 QUICK: Final = Sizes(1, 5_000, 1_000, 20_000, 2_000, 10_000)
 
 
