@@ -7,6 +7,7 @@ import typer
 
 from fixgate.cli import (
     archiving,
+    export_command,
     heads,
     holding,
     order_history,
@@ -26,5 +27,6 @@ def add_commands(app: typer.Typer) -> None:
     app.command("replay")(replaying.replay)
     app.command("head")(heads.head)
     app.add_typer(heads.app, name="key")
+    app.command("export")(export_command.export)
     app.command("archive")(archiving.archive)
     app.add_typer(holding.app, name="hold")

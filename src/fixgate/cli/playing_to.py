@@ -63,12 +63,20 @@ def password_of(variable: str | None) -> str | None:
     return os.environ[variable]
 
 
-def play_all(sources: Sequence[Source], way: Way) -> int:
+def play_all(sources: Sequence[Source], way: Way, *, dry_run: bool) -> int:
     """Play all sessions at once; 0 when every one was answered."""
     if len(sources) > 1 and (way.sender or way.target or way.username):
         names = ", ".join(each.name for each in sources)
         usage(f"--sender, --target and --username go with one session; choose of {names}")
-    return asyncio.run(_play_all(sources, way))
+    host, port = way.address
+    speed = "as fast as it takes them" if way.speed is None else f"at {way.speed:g} times the speed"
+    for each in sources:
+        identity = _playing(each, way).identity
+        say(
+            f"To play       {len(each.messages):,} messages of {each.name} to {host}:{port} as "
+            f"{identity.sender_comp_id} -> {identity.target_comp_id}, {speed}"
+        )
+    return 0 if dry_run else asyncio.run(_play_all(sources, way))
 
 
 async def _play_all(sources: Sequence[Source], way: Way) -> int:

@@ -46,6 +46,9 @@ def replay(  # noqa: PLR0917 - typer gives every option by its name
     keep_sequence: Annotated[  # noqa: FBT002 - the same
         bool, typer.Option("--no-reset", help="Log on without ResetSeqNumFlag (141).")
     ] = False,
+    dry_run: Annotated[  # noqa: FBT002 - the same
+        bool, typer.Option("--dry-run", help="With --to: say what would be played.")
+    ] = False,
     home: Home = HERE,
 ) -> int:
     """Decide recorded inputs again (--verify), or play recorded messages elsewhere (--to)."""
@@ -74,4 +77,5 @@ def replay(  # noqa: PLR0917 - typer gives every option by its name
             password=password_of(password_env),
             reset=not keep_sequence,
         ),
+        dry_run=dry_run,
     )

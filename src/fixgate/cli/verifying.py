@@ -59,17 +59,21 @@ def verify(  # noqa: PLR0917 - typer gives every option by its name
         signed = None
         if signed_head is not None:
             signed = heads.against(ledger, signed_head, public_key)
-        check(ledger, since_ns, until_ns)
+        check(ledger, since_ns, until_ns, from_first=archive is None)
     if signed is not None:
         whose = "the key given" if public_key else f"key {signed.public_key.hex()}"
         say(f"Contains      record {signed.head.seq:,}, signed {signed.head.signed_at} by {whose}")
 
 
-def check(ledger: "Ledger", since_ns: int | None, until_ns: int | None) -> None:
-    """Verify a period and say what came of it; or end the command with what is wrong."""
+def check(
+    ledger: "Ledger", since_ns: int | None, until_ns: int | None, *, from_first: bool
+) -> None:
+    """Verify a period and say what came of it; or end the command with what is wrong.
+
+    All of a journal begins with its very first record; an archive that was given away need not.
+    """
     span = span_of(ledger, since_ns, until_ns)
-    everything = since_ns is None and until_ns is None
-    if everything:
+    if from_first and since_ns is None and until_ns is None:
         span = type(span)(1, span.last)
     started = time.perf_counter()
     with Bar("verify", span.last - span.first + 1) as bar:

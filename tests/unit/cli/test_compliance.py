@@ -4,7 +4,11 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -475,3 +479,97 @@ async def test_a_file_that_is_no_journal_is_one_line(world):
     world.path.write_bytes(b"rubbish" * 1000)
     for command in (("verify",), ("log",), ("state", "--at", "1h"), ("head",)):
         assert str(world.path) in world.refused(*command)
+
+
+# --- exporting ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_an_export_has_all_forms_and_proves_itself(world, tmp_path, archived):
+    if archived:
+        world.out("archive", "--reason", "test", "--keep-days", "1")
+    folder = tmp_path / "for the examiner"
+
+    world.out("export", "--until", f"{DAYS[1]}T23:00", "--out", folder)
+
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, digest in manifest["sha256"].items():
+        assert sha256((folder / name).read_bytes()).hexdigest() == digest
+    messages = list(csv.DictReader(io.StringIO((folder / "messages.csv").read_text())))
+    assert len((folder / "messages.jsonl").read_text().splitlines()) == len(messages) == 9
+    assert len((folder / "messages.fix").read_text().splitlines()) == 9
+    assert len(pq.read_table(folder / "messages.parquet")) == 9
+    assert len(list(csv.DictReader(io.StringIO((folder / "executions.csv").read_text())))) == 5
+    checked = world.out("verify", "--archive", folder)
+    assert f"1 to {manifest['last_record']}, all as written" in checked
+
+
+async def test_a_part_of_the_journal_that_was_given_away_proves_itself(world, tmp_path):
+    folder = tmp_path / "day"
+    world.out("export", "--day", DAYS[1], "--out", folder)
+    assert "all as written" in world.out("verify", "--archive", folder)
+
+    (file,) = folder.glob("journal-*.parquet")
+    table = pq.read_table(file)
+    rows = table.to_pylist()
+    rows[2]["at_ns"] += 1
+    pq.write_table(table.from_pylist(rows, schema=table.schema), file)
+    said = world.refused("verify", "--archive", folder)
+    assert said.startswith(f"record {rows[2]['seq']} was altered")
+
+
+async def test_an_export_of_one_order_has_its_messages_alone(world, tmp_path):
+    folder = tmp_path / "order"
+    world.out("export", "--order", "B", "--format", "csv", "--out", folder)
+    assert {each.name for each in folder.iterdir()} == {
+        "messages.csv",
+        "manifest.json",
+        "SHA256SUMS",
+    }
+    assert len(list(csv.DictReader(io.StringIO((folder / "messages.csv").read_text())))) == 5
+
+
+async def test_nothing_is_exported_from_a_journal_that_was_altered(world, tmp_path):
+    with Tamper(world.path) as tamper:
+        tamper.set(12, payload="{}")
+    folder = tmp_path / "out"
+
+    _, _, err = world.fixgate("export", "--out", folder)
+
+    assert "nothing was exported: record 12 was altered" in err
+    assert not list(tmp_path.glob("out*"))
+
+
+async def test_a_dry_run_writes_nothing(world, tmp_path):
+    before = sorted(world.home.rglob("*[!ml]"))  # but for what SQLite makes while it reads
+    assert "To export     records 1 to" in world.out(
+        "export", "--dry-run", "--out", tmp_path / "out"
+    )
+    assert "To archive" in world.out("archive", "--dry-run")
+    assert not (tmp_path / "out").exists()
+    assert sorted(world.home.rglob("*[!ml]")) == before
+
+
+@pytest.mark.parametrize("name", ["archive", "verify_journal", "replay_log", "export"])
+def test_each_script_is_its_command(name):
+    script = Path(__file__).parents[3] / "scripts" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, script, "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "Usage: fixgate" in done.stdout
+
+
+# --- holding ------------------------------------------------------------------------------
+
+
+async def test_a_held_day_stays_until_the_hold_is_removed(world):
+    assert "Hold 1" in world.out("hold", "add", "--from", DAYS[0], "--reason", "case 7")
+    assert "case 7" in world.out("hold", "list")
+    out = world.out("archive", "--keep-days", "1", "--reason", "test")
+    assert f"Held          {DAYS[0]} (hold 1)" in out
+    assert "Dropped" not in out
+
+    assert world.refused("hold", "remove", "7", "--reason", "x") == "there is no hold 7"
+    world.out("hold", "remove", "1", "--reason", "closed", "--by", "jane")
+    assert "no holds" in world.out("hold", "list")
+    assert "Dropped" in world.out("archive", "--keep-days", "1", "--reason", "test")
