@@ -10,67 +10,22 @@ Run: make bench, or python -m benchmarks.run --quick
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from benchmarks import procstat, resend, servers
+from benchmarks import procstat, resend, servers, stores
+from benchmarks.figures import FULL, QUICK, Figure, Sizes, load
 from benchmarks.fix_wire import Identity
-from benchmarks.load_session import LoadFailed
 
 PAGE: Final = servers.ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the table."""
-
-    what: str
-    promised: str
-    measured: str
-    kept: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How much is measured."""
-
-    rounds: int
-    orders: int
-    latency_orders: int
-    long_run: int
-    open_orders: int
-    resent: int
-
-
-FULL: Final = Sizes(9, 8_000, 1_500, 200_000, 10_000, 100_000)
-QUICK: Final = Sizes(1, 5_000, 1_000, 20_000, 2_000, 10_000)
-
-
-def load(mode: str, server: servers.Server, **options: Any) -> dict[str, Any]:
-    """Run the load client in a process of its own and return what it measured."""
-    command = [sys.executable, "-m", "benchmarks.load_client", mode]
-    command += [f"--port={server.port}", f"--server-pid={server.pid}"]
-    for name, given in options.items():
-        option = "--" + name.replace("_", "-")
-        command += [option] if given is True else [f"{option}={given}"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=servers.ROOT, timeout=1_800
-    )
-    if done.returncode:
-        raise LoadFailed(done.stderr.strip())
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
 
 
 def free_port() -> int:
@@ -218,6 +173,10 @@ PARTS: Final = {
     "sessions": many_sessions,
     "start": start_again,
     "resend": resend_all,
+    "postgresql": stores.against_sqlite,
+    "stored": stores.to_a_million,
+    "kill": stores.start_after_kill,
+    "takeover": stores.take_over,
 }
 
 

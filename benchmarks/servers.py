@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -61,18 +62,31 @@ def client_names(count: int) -> list[str]:
     return ["DEMO44"] if count == 1 else [f"LOAD{number:03d}" for number in range(1, count + 1)]
 
 
-def gateway(made: Path, data: Path) -> Server:
+def gateway(
+    made: Path, data: Path, *, environ: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> Server:
     """Start Fixgate on a free port."""
-    environ = {**os.environ, "FIXGATE_FIX__PORT": "0", "FIXGATE_DATA_DIR": str(data)}
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fixgate.cli", "run", "--home", str(made)],
+    process = start(made, data, environ=environ, options=options)
+    return Server(process, port_of(process), time.monotonic() - began)
+
+
+def start(
+    made: Path, data: Path, *, environ: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> subprocess.Popen[str]:
+    """Start Fixgate and wait for nothing."""
+    own = {"FIXGATE_FIX__PORT": "0", "FIXGATE_DATA_DIR": str(data)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "fixgate.cli", "run", "--home", str(made), *options],
         stdout=subprocess.PIPE,
         text=True,
-        env=environ,
+        env={**os.environ, **own, **(environ or {})},
     )
-    line = _wait_for(process, _ACCEPTOR)
-    return Server(process, int(line[1]), time.monotonic() - began)
+
+
+def port_of(process: subprocess.Popen[str]) -> int:
+    """Wait until it accepts clients; its port."""
+    return int(_wait_for(process, _ACCEPTOR)[1])
 
 
 def baseline(folder: Path, *, port: int, clients: int = 1) -> Server:
