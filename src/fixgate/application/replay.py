@@ -12,7 +12,7 @@ from typing import Any
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import Direction, FixMessage, Handling, SessionChanged
 from fixgate.application.ports.journal import FixIn, Record, VenueIn
-from fixgate.application.step import connection_of
+from fixgate.application.step import connection_of, copies_of
 from fixgate.application.throttling import throttled
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
@@ -20,7 +20,7 @@ from fixgate.domain import events as e
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import Input, Moment, Recalled
-from fixgate.domain.reports import Report
+from fixgate.domain.reports import ExecutionReport, Report
 from fixgate.domain.state import State, evolve
 
 
@@ -129,6 +129,9 @@ class Replay:
         report = report_of(event, before, after, rules)
         if report is not None:
             self._owed.setdefault(report.session, deque()).append(report)
+        if isinstance(report, ExecutionReport):
+            for copy in copies_of(report, self.state):
+                self._owed.setdefault(copy.session, deque()).append(copy)
 
     def _finish(self, seq: int) -> Iterator[Difference]:
         """An event that today's code decides beyond those recorded; it has not happened."""

@@ -45,7 +45,7 @@ from fixgate.domain.inputs import (
     VenueAnswered,
 )
 from fixgate.domain.order import Order
-from fixgate.domain.reports import ExecutionReport, OrderCancelReject, Report
+from fixgate.domain.reports import DropCopy, ExecutionReport, OrderCancelReject, Report
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.state import State, evolve
 
@@ -275,6 +275,9 @@ class Stepper:
                 self._owe(report, moment, into)
             if isinstance(report, ExecutionReport):
                 batch.executions.append(_execution_row(report, moment.at_ns))
+                if self.state.copies:
+                    for copy in copies_of(report, self.state):
+                        self._owe(copy, moment, into)
 
     def _renumbered(self, event: e.NumbersSet, into: Steps) -> None:
         if event.next_sender is not None:
@@ -285,6 +288,12 @@ class Stepper:
 
     def _owe(self, report: Report, moment: Moment, into: Steps) -> None:
         into.owed.setdefault(report.session, []).append(Owed(report, moment.seq, moment.at_ns))
+
+
+def copies_of(report: ExecutionReport, state: State) -> list[DropCopy]:
+    """The drop copies of a report."""
+    to = state.copies.get(report.session, ())
+    return [DropCopy(session=each, report=report) for each in to]
 
 
 def connection_of(item: SessionChanged) -> SessionConnection:
@@ -359,6 +368,8 @@ def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
     """The fix_messages row of a report."""
     report = owed.report
     row = FixRow(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
+    if isinstance(report, DropCopy):
+        report = report.report
     if isinstance(report, ExecutionReport | OrderCancelReject):
         row.cl_ord_id = report.cl_ord_id
         row.order_id = report.order_id

@@ -27,6 +27,7 @@ from fixgate.bootstrap.settings import (
     SymbolsFile,
     VenuesFile,
 )
+from fixgate.domain.sessions import Role
 
 ENVIRONMENT_PREFIX: Final = "FIXGATE_"
 # Variables with our prefix that are not settings of gateway.toml.
@@ -219,12 +220,13 @@ def _check_together(
                 raise ConfigurationError(f"{file.path}: {what} is taken by {seen[key].name}")
             seen[key] = file.path
         for venue in (session.default_venue, *session.venues):
-            if venue not in venues:
+            if venue is not None and venue not in venues:
                 line = file.line_of(("default_venue",))
                 raise ConfigurationError(
                     f"{file.path}:{line}: venue {venue} is not in config/venues.toml, or disabled"
                 )
-        if session.venues and session.default_venue not in session.venues:
+        _check_covers(file, session, [each for _, each in sessions])
+        if session.venues and session.default_venue not in (None, *session.venues):
             raise ConfigurationError(f"{file.path}: default_venue is not one of venues")
         _check_tls(configuration, file, session)
     if not configuration.sessions:
@@ -280,3 +282,15 @@ def check_certificates(configuration: Configuration) -> None:
     except TlsUnusable as error:
         path = configuration.home / "config" / "gateway.toml"
         raise ConfigurationError(f"{path}: fix.tls: {error}") from None
+
+
+def _check_covers(file: _File, session: SessionFile, sessions: Sequence[SessionFile]) -> None:
+    """A drop copy session covers sessions that there are, and that have reports."""
+    entering = [each.name for each in sessions if each.role is Role.ORDER_ENTRY]
+    for name in session.covers:
+        if name != "*" and name not in entering:
+            where = f"{file.path}:{file.line_of(('covers',))}"
+            known = ", ".join(entering)
+            raise ConfigurationError(
+                f"{where}: covers {name}, which is no session for orders; there are: {known}"
+            )

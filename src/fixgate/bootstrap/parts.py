@@ -48,7 +48,7 @@ def rules(session: s.SessionFile) -> SessionRules:
     return SessionRules(
         name=SessionName(session.name),
         version=session.version,
-        default_venue=VenueName(session.default_venue),
+        default_venue=VenueName(session.default_venue or ""),
         accounts=frozenset(session.accounts),
         default_account=session.default_account,
         venues=frozenset(VenueName(each) for each in session.venues),
@@ -57,6 +57,7 @@ def rules(session: s.SessionFile) -> SessionRules:
         while_pending=session.while_pending,
         open_requests_max=session.open_requests_max,
         role=session.role,
+        covers=session.covers,
         submit_again_ms=int(session.submit_again_s * 1_000),
         cancel_on_disconnect=session.cancel_on_disconnect,
         cancel_grace_ms=round(session.cancel_grace_s * 1_000),

@@ -219,7 +219,8 @@ class SessionFile(Strict):
     heart_bt_int_min_s: int = Field(default=1, ge=1)
     heart_bt_int_max_s: int = Field(default=3_600, le=86_400)
     reset_on_logon_allowed: bool = True  # 141=Y
-    default_venue: str
+    default_venue: str | None = None  # needed for order entry
+    covers: tuple[str, ...] = ()  # drop copy: whose reports it gets a copy of; "*": everybody's
     venues: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     default_account: str | None = None
@@ -243,6 +244,14 @@ class SessionFile(Strict):
         if value is not None and NAME.fullmatch(value) is None:
             raise ValueError("must be 1 to 32 letters, digits, '_', '.' or '-'")
         return value
+
+    @model_validator(mode="after")
+    def _role_has_what_it_needs(self) -> "SessionFile":
+        if self.role is Role.ORDER_ENTRY and self.default_venue is None:
+            raise ValueError("default_venue is missing: where orders go that name no destination")
+        if (self.role is Role.DROP_COPY) is not bool(self.covers):
+            raise ValueError("covers goes with role = 'drop_copy': whose reports it copies")
+        return self
 
     @model_validator(mode="after")
     def _password_has_a_user(self) -> "SessionFile":

@@ -72,7 +72,7 @@ def _sessions(configuration: "Configuration") -> "Table":
             each.version.value,
             each.target_comp_id,
             each.sender_comp_id or configuration.gateway.fix.comp_id,
-            each.default_venue,
+            each.default_venue or "",
             ", ".join(each.accounts) or "any",
             _logon(each),
         )

@@ -107,4 +107,12 @@ class SentAgain:
     text: str  # as it was promised
 
 
-Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject | SentAgain
+@value
+class DropCopy:
+    """An independent copy of a client's ExecutionReport (control 20). Same ExecID."""
+
+    session: SessionName  # whose drop copy it is
+    report: ExecutionReport  # as its client gets it
+
+
+Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject | SentAgain | DropCopy

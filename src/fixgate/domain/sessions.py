@@ -55,3 +55,19 @@ class SessionRules:
     cancel_on_disconnect: bool = False  # open orders, when its connection ends
     cancel_grace_ms: int = 0  # unless it is back by then
     role: Role = Role.ORDER_ENTRY
+    covers: tuple[str, ...] = ()  # a drop copy session: names of sessions, or "*" for all
+
+
+def drop_copies(
+    sessions: tuple[SessionRules, ...],
+) -> dict[SessionName, tuple[SessionName, ...]]:
+    """Which drop copy sessions get the ExecutionReports of each session; empty: none do."""
+    copies: dict[SessionName, list[SessionName]] = {}
+    for each in sessions:
+        if each.role is Role.DROP_COPY:
+            for covered in sessions:
+                if covered.role is Role.ORDER_ENTRY and (
+                    "*" in each.covers or covered.name in each.covers
+                ):
+                    copies.setdefault(covered.name, []).append(each.name)
+    return {name: tuple(sorted(to)) for name, to in copies.items()}

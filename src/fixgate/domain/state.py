@@ -19,7 +19,7 @@ from fixgate.domain.lifecycle import apply, corrected
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder
 from fixgate.domain.rounding import ZERO
-from fixgate.domain.sessions import SessionRules
+from fixgate.domain.sessions import SessionRules, drop_copies
 
 TERMINAL_MAX: Final = 4_000
 LOST: Final = "order lost at venue"  # the subject of the alert that says so
@@ -31,6 +31,7 @@ class State:
     __slots__ = (
         "aliases",
         "cancels",
+        "copies",
         "disabled",
         "executions",
         "ids",
@@ -57,6 +58,8 @@ class State:
         self.ids = ids
         self.terminal_max = terminal_max
         self.sessions: dict[SessionName, SessionRules] = {}
+        # Who gets drop copies of a session's ExecutionReports; follows from ``sessions``.
+        self.copies: dict[SessionName, tuple[SessionName, ...]] = {}
         self.aliases: dict[str, str] = {}
         self.venues: dict[VenueName, VenueProfile] = {}
         self.venues_up: dict[VenueName, bool] = {}
@@ -260,6 +263,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         state.cancels,
         state.leaving,
         state.lost,
+        state.copies,
     ):
         table.clear()
     state.instruments.clear()
@@ -271,6 +275,7 @@ def _stop_began(state: State, event: e.StopBegan) -> None:
 
 def _sessions_set(state: State, event: e.SessionsSet) -> None:
     state.sessions = {each.name: each for each in event.sessions}
+    state.copies = drop_copies(event.sessions)
     state.aliases = dict(event.aliases)
 
 

@@ -309,3 +309,14 @@ def test_a_name_that_no_certificate_could_have_is_refused(home):
     one.write_text(SESSION + '[client_certificate]\nsubject = "CN=desk,O=Client"\n')
     (found,) = load(home, {}).sessions
     assert found.client_certificate is not None
+
+
+def test_a_drop_copy_session_covers_sessions_that_there_are(home: Path) -> None:
+    path = home / "sessions" / "copy.toml"
+    text = 'name = "COPY"\nversion = "FIX.4.4"\ntarget_comp_id = "COPY"\nrole = "drop_copy"\n'
+    path.write_text(text)
+    assert "covers goes with role" in _refused(home)
+    path.write_text(text + 'covers = ["NOBODY"]\n')
+    assert f"{path}:5: covers NOBODY, which is no session for orders" in _refused(home)
+    path.write_text(text.replace('role = "drop_copy"\n', ""))
+    assert "default_venue is missing" in _refused(home)

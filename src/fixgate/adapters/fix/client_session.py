@@ -300,7 +300,7 @@ class ClientSession:
     def release(self, reports: Sequence[tuple[int, str]]) -> None:
         """Send the reports of the oldest reservation. Raises as Sender.release."""
         # A client whose Logon is not answered yet must hear nothing before; it asks for these.
-        self._sender.release(reports if self._announced else ())
+        self._sender.release(reports, heard=self._announced)
         wire = self._sender.wire
         if wire is not None:
             if self.too_slow():

@@ -14,7 +14,7 @@ from fixgate.adapters.fix.fix42 import FIX42
 from fixgate.adapters.fix.fix44 import FIX44
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import ClientCommand
-from fixgate.domain.reports import Report
+from fixgate.domain.reports import DropCopy, Report
 from fixgate.domain.sessions import FixVersion, Role
 
 DIALECTS: Final[Mapping[FixVersion, Dialect]] = {
@@ -63,6 +63,16 @@ class Codec:
             KeyError: the session is not configured; the caller asks ``knows`` first.
         """
         to = self._sessions[report.session]
+        if isinstance(report, DropCopy):
+            copied = report.report
+            whose = self._sessions.get(copied.session)
+            return encode(
+                copied,
+                to,
+                msg_seq_num=msg_seq_num,
+                at_ns=at_ns,
+                on_behalf_of=copied.session if whose is None else whose.target_comp_id,
+            )
         return encode(report, to, msg_seq_num=msg_seq_num, at_ns=at_ns)
 
     def knows(self, session: SessionName) -> bool:

@@ -44,7 +44,14 @@ class Addressing:
     role: Role = Role.ORDER_ENTRY  # what the client may send
 
 
-def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> str:
+def encode(
+    report: Report,
+    to: Addressing,
+    *,
+    msg_seq_num: int,
+    at_ns: int,
+    on_behalf_of: str | None = None,
+) -> str:
     """The complete message.
 
     Args:
@@ -52,6 +59,7 @@ def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> s
         to: version and CompIDs.
         msg_seq_num: tag 34, reserved beforehand.
         at_ns: tags 52 and 60: the time of the input that caused the report.
+        on_behalf_of: tag 115 of a drop copy: the CompID of the client whose report it copies.
 
     """
     now = utc_timestamp(at_ns)
@@ -59,6 +67,8 @@ def encode(report: Report, to: Addressing, *, msg_seq_num: int, at_ns: int) -> s
         return sent_again(report.text, msg_seq_num=msg_seq_num, sending_time=now)
     msg_type, fields = _BODIES[type(report)](report, to, now)
     form, values = _body(tuple(fields))
+    if on_behalf_of is not None:
+        form = f"115={on_behalf_of.replace('%', '%%')}{SOH}{form}"
     rest = (
         f"35={msg_type}{SOH}34={msg_seq_num}{SOH}49={to.sender_comp_id}{SOH}"
         f"52={now}{SOH}56={to.target_comp_id}{SOH}{form % values(fields)}"

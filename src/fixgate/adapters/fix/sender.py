@@ -153,8 +153,12 @@ class Sender:
         if self._written != self._kept_written:
             self._keep_numbers()
 
-    def release(self, reports: Sequence[tuple[int, str]]) -> None:
+    def release(self, reports: Sequence[tuple[int, str]], *, heard: bool = True) -> None:
         """Send the reports of the oldest reservation. Nobody there: the journal has them.
+
+        Args:
+            reports: MsgSeqNum and complete message of each.
+            heard: False while a client is connected whose Logon is not answered yet.
 
         Raises:
             InvariantBroken: a number was not promised.
@@ -166,7 +170,7 @@ class Sender:
             require(promised, f"MsgSeqNum {reports[0][0]} to {reports[-1][0]} were not reserved")
         if not self._outbox.in_flight:
             self._end_of_flight()
-        if self.wire is None:
+        if self.wire is None or not heard:
             self._missed = self._missed or bool(reports)
             return
         for each in self._in_time(reports):
