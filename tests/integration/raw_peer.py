@@ -186,6 +186,14 @@ class Peer:
         self.hang_up()
         return said
 
+    def closed_at_once(self) -> bool:
+        """Whether the gateway closes without a word; else its answer is the last received."""
+        try:
+            self.receive()
+        except ClosedError:
+            return True
+        return False
+
     def _read(self) -> None:
         if self._socket is None:
             raise ClosedError

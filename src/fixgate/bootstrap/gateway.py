@@ -22,12 +22,13 @@ from fixgate.adapters.control.server import ControlServer
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import SOCKET_NAME
 from fixgate.adapters.fix.certificates import TlsUnusable
+from fixgate.adapters.schedule.jobs import Jobs
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.store import Store
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
-from fixgate.application.inbox import Given, Inbox
+from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
@@ -40,6 +41,7 @@ from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
 from fixgate.bootstrap.pulse import Pulse
 from fixgate.bootstrap.settings import Configuration
+from fixgate.bootstrap.timetable import Timetable
 from fixgate.bootstrap.verbs.giving import RunningCore
 from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
 from fixgate.bootstrap.verbs.notes import NoteVerbs
@@ -47,8 +49,8 @@ from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
-from fixgate.domain.ids import Ids, VenueName
-from fixgate.domain.inputs import Stopping, VenueInput
+from fixgate.domain.ids import Ids, SessionName, VenueName
+from fixgate.domain.inputs import NumbersReset, Stopping, VenueInput
 from fixgate.domain.state import State
 
 EXIT_OK: Final = 0
@@ -138,6 +140,7 @@ class Gateway:
             room=self._inbox.has_room,
             clock=clock,
             position=lambda: stepper.last_seq,
+            renewed=self._renewed,
         )
         self._calls = Venues(self._venues, self._state, self._hear)
         self._sequencer = Sequencer(
@@ -157,6 +160,10 @@ class Gateway:
         # What the running gateway answers on its control socket; every part registers its own.
         self._verbs = Verbs()
         self._control = ControlServer(configuration.data_dir / SOCKET_NAME, self._verbs)
+        self._jobs = Jobs(clock)
+        self._timetable = Timetable(self._jobs, self._fix.keep_hours, self._verbs)
+        for session in configuration.sessions:
+            self._timetable.add(session)
         self._reader = store.reader
         self._standing = standing(store.reader.operator_actions())
         stuck_after_s = configuration.gateway.operations.stuck_after_s
@@ -206,6 +213,8 @@ class Gateway:
             self._refused.clear()
             self._take_over_sessions()
             self._pulse.start()
+            await self._fix.catch_up()  # a boundary may have passed while nobody was here
+            self._jobs.start()
             await self._listen()
             self._open = True
             self._announce(announce)
@@ -217,6 +226,19 @@ class Gateway:
         finally:
             code = await self._close(sequencing)
         return code
+
+    def _renewed(self, session: SessionName, durable: Callable[[], None]) -> None:
+        """A session's numbers have begun again at their time: for the journal."""
+        given = NumbersReset(
+            session=session,
+            next_sender=1,
+            next_target=1,
+            detail="both numbers begin again at 1",
+            person="schedule",
+            reason="the time that its session file says",
+        )
+        at_ns = self._clock.now_ns()
+        self._inbox.put(Asked(at_ns=at_ns, given=given, answer=lambda _: durable()))
 
     async def _listen(self) -> None:
         settings = self._configuration.gateway.fix
@@ -297,6 +319,7 @@ class Gateway:
         """No new orders, what is under way, sessions, venues, the last inputs; in bounded time."""
         limit_s = self._configuration.gateway.stop_timeout_s
         self._open = False
+        self._jobs.stop()
         await self._control.stop()
         self._pulse.stop()
         cancels = self._configuration.gateway.on_stop == "cancel"

@@ -243,6 +243,7 @@ def session_starts(store: Store, refused: Refused) -> dict[SessionName, SessionS
         each.name: SessionStart(
             next_sender=each.last_out + 1,
             next_target=max(each.last_in, through.get(each.name, 0)) + 1,
+            seen_ns=each.since_ns,
         )
         for each in store.reader.sessions()
     }
@@ -257,6 +258,7 @@ def fix_server(
     room: Callable[[], bool],
     clock: SystemClock,
     position: Callable[[], int],
+    renewed: Callable[[SessionName, Callable[[], None]], None],
 ) -> FixServer:
     """The acceptor, its sessions standing where the journal says.
 
@@ -276,6 +278,7 @@ def fix_server(
         fence=store.fence,
         limits=door_limits(configuration),
         starts=session_starts(store, refused),
+        renewed=renewed,
     )
 
 

@@ -16,6 +16,7 @@ from fixgate.cli import (
     database,
     demo_command,
     double,
+    jobs,
     keys,
     operations,
     order,
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("run")(running.run)
 app.command("status")(status.status)
+app.command("jobs")(jobs.jobs)
 app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)
 app.command("order")(order.order)

@@ -8,6 +8,7 @@ the order of what goes out (sender).
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from fixgate.adapters.fix.beginning import Beginning
 from fixgate.adapters.fix.beyond_gap import BeyondGap, Kept
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig
 from fixgate.adapters.fix.data_fields import Fault
@@ -57,11 +58,16 @@ class ClientSession:
         clock: Clock,
         limits: DoorLimits,
         written: int,
+        beginning: Beginning,
     ) -> None:
         self.config = config
+        self.began = beginning
+        # Told, when the numbers have begun again at their time, what to call once that is durable.
+        self.renewed: Callable[[Callable[[], None]], None] = lambda durable: durable()
         # What is done with an application message instead of delivering it; None: nothing else.
         self.refuse: Callable[[FixDelivered], None] | None = None
         self._engine = engine
+        self._sent = sent
         self._deliver = deliver
         self._clock = clock
         self._limits = limits
@@ -81,6 +87,8 @@ class ClientSession:
         self._repeater = Repeater(
             config, self._sender, sent, clock=clock, limits=limits, failed=self._cannot_resend
         )
+        self._repeater.numbers_began(beginning.place)
+        self._renewing: str | None = None  # why the numbers are about to begin again
         self._undelivered = Undelivered(
             config.name, sent, deliver, self._record, clock=clock, page_max=limits.resend_piece
         )
@@ -119,7 +127,11 @@ class ClientSession:
         """Answer a Logon that is in order, but not now, with Logout; the caller closes.
 
         Both numbers are used up: the client's engine has counted its Logon, and counts our Logout.
+        It counts it even if reports before it are missing, whose first would then never be asked
+        for; so a client that has not been sent all reports hears nothing.
         """
+        if self._sender.unwritten() is not None:
+            return
         self._record.peer = wire.peer
         self._sender.wire = wire
         taken = self._sender.turn(lambda: self._engine.refuse(logon, text))
@@ -178,6 +190,7 @@ class ClientSession:
             self._announced = False
             self._record.changed(connected=False, text=self._leaving or text)
         self._record.peer = self._leaving = None
+        self.go_on_renewing()
 
     def cut_off(self, reason: str) -> None:
         """End the connection at once, and say why in the record."""
@@ -215,12 +228,40 @@ class ClientSession:
         self._leaving = text
         self._after(self._sender.turn(lambda: self._engine.logout(text)), text)
 
+    # --- sequence numbers that begin again
+
+    @property
+    def renewing(self) -> str | None:
+        """Why the numbers are about to begin again, if they are: nobody may log on meanwhile."""
+        return self._renewing
+
+    def renew(self, text: str) -> None:
+        """Log out if need be, then begin again from 1 on both sides."""
+        if self._renewing is None:
+            self._renewing = text
+            if self.connected:
+                self.logout(text)
+        self.go_on_renewing()
+
+    def go_on_renewing(self) -> None:
+        """The next step, once the client has gone and no commit is under way."""
+        if self._renewing is None or self.connected:
+            return
+        if self.try_set_numbers(next_sender=1, next_target=1):
+            self._renewing = None
+            self.began.begin(self._clock.now_ns(), self._sent.position())
+            self.renewed(self.began.keep)
+
+    def _numbers_begin(self) -> None:
+        self._repeater.numbers_begin()
+        self.began.begin(self._clock.now_ns(), self._sent.position())
+
     def try_reset(self) -> bool:
         """Begin again from 1 on both sides; False while reports are being committed."""
         if self._sender.in_flight:
             return False
         unwritten, since = self._sender.unwritten(), self._repeater.since
-        self._repeater.numbers_begin()
+        self._numbers_begin()
         self._after(self._sender.reset(), "the sequence numbers were reset")
         self._hand_back(unwritten, since)
         return True
@@ -262,7 +303,7 @@ class ClientSession:
             begins = next_sender < self._engine.next_sender
             unwritten, since = self._sender.unwritten(), self._repeater.since
             if begins:
-                self._repeater.numbers_begin()
+                self._numbers_begin()
             self._sender.set_next(next_sender)
             if begins:
                 self._hand_back(unwritten, since)
@@ -427,8 +468,9 @@ class ClientSession:
         note = ""
         unwritten, since = self._sender.unwritten(), self._repeater.since
         if approved.resets:
-            self._repeater.numbers_begin()
+            self._numbers_begin()
             self._sender.numbers_begin()
+            self.began.keep()
             note = "the sequence numbers were reset"
         self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
         if approved.resets:

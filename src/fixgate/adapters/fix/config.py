@@ -58,10 +58,12 @@ class SessionStart:
 
     next_sender: the number after the highest one of a report.
     next_target: the number after ``last_in``; a lower one than true is asked for again.
+    seen_ns: when its client last came or went; None: never.
     """
 
     next_sender: int = 1
     next_target: int = 1
+    seen_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

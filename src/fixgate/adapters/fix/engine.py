@@ -94,6 +94,7 @@ class EngineSession:
     @next_target.setter
     def next_target(self, number: int) -> None:
         self._session.setNextTargetMsgSeqNum(number)
+        self._next_target = number
 
     @property
     def logged_on(self) -> bool:

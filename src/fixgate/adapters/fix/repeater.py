@@ -62,6 +62,10 @@ class Repeater:
         """Where in the journal the numbers last began at 1; 0 if that was before this process."""
         return self._since
 
+    def numbers_began(self, place: int) -> None:
+        """They began after this record, in an earlier process."""
+        self._since = place
+
     def numbers_begin(self) -> None:
         """The numbers begin again at 1: nothing decided before may be repeated."""
         self._since = self._sent.position()

@@ -6,11 +6,14 @@ Here: FixServer. Not here: how sessions and connections do their work.
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from fixgate.adapters.fix.beginning import Beginning
 from fixgate.adapters.fix.certificates import TlsFiles, context_of
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart
@@ -26,9 +29,12 @@ from fixgate.application.ports.fix import FixDelivered, FixNoted, FixPort, Handl
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.errors import InvariantBroken, require
 from fixgate.domain.frozen import changed
+from fixgate.domain.hours import closed_text
 from fixgate.domain.ids import SessionName
 
 TICK_S: Final = 1.0
+_NS: Final = 1_000_000_000
+_POLL_S: Final = 0.01
 RememberRefused = Callable[[dict[SessionName, int]], bool]
 
 
@@ -43,6 +49,7 @@ class FixServer(FixPort):
     sent: reads back the reports that clients ask for again.
     fence: grows each time a process takes the journal.
     starts: what the journal knows of each session; one without has never been used.
+    renewed: told that a session's numbers have begun again, and what to call once that is durable.
     """
 
     def __init__(
@@ -59,34 +66,23 @@ class FixServer(FixPort):
         fence: int,
         limits: DoorLimits | None = None,
         starts: Mapping[SessionName, SessionStart] = MappingProxyType({}),
+        renewed: Callable[[SessionName, Callable[[], None]], None] = lambda _, durable: durable(),
     ) -> None:
         names = [each.name for each in sessions]
         require(len(set(names)) == len(names), "two sessions have one name")
         limits = limits or DoorLimits()
+        self._dictionaries = dictionaries
+        self._data = data
+        self._sent = sent
+        self._fence = fence
+        self._limits = limits
+        self._clock = clock
+        self._renewed = renewed
+        self._deliver = deliver
         self._sessions: dict[SessionName, ClientSession] = {}
         for config in sessions:
             start = starts.get(config.name, SessionStart())
-            numbers = NumbersFile(data / "fix" / config.name / "numbers", fence=fence)
-            kept = numbers.read()
-            engine = EngineSession(
-                config,
-                read(dictionaries, config.version),
-                next_sender=first_sender(start, kept),
-                next_target=start.next_target,
-            )
-            written = engine.next_sender - 1 if kept is None else kept.written
-            numbers.write(engine.next_sender, written)
-            self._sessions[config.name] = ClientSession(
-                config,
-                engine,
-                numbers=numbers,
-                deliver=deliver,
-                sent=sent,
-                clock=clock,
-                limits=limits,
-                written=written,
-            )
-        self._deliver = deliver
+            self._sessions[config.name] = self._made(config, start)
         self._door = Door(self._sessions, deliver=deliver, room=room, clock=clock, limits=limits)
         self._remember_refused = remember_refused
         self._close_timeout_s = limits.close_timeout_s
@@ -94,6 +90,33 @@ class FixServer(FixPort):
         self._secure: asyncio.Server | None = None
         self._tls: ssl.SSLContext | None = None
         self._tick_timer: asyncio.TimerHandle | None = None
+
+    def _made(self, config: SessionConfig, start: SessionStart) -> ClientSession:
+        folder = self._data / "fix" / config.name
+        numbers = NumbersFile(folder / "numbers", fence=self._fence)
+        kept = numbers.read()
+        engine = EngineSession(
+            config,
+            read(self._dictionaries, config.version),
+            next_sender=first_sender(start, kept),
+            next_target=start.next_target,
+        )
+        written = engine.next_sender - 1 if kept is None else kept.written
+        numbers.write(engine.next_sender, written)
+        seen_ns = self._clock.now_ns() if start.seen_ns is None else start.seen_ns
+        session = ClientSession(
+            config,
+            engine,
+            numbers=numbers,
+            deliver=self._deliver,
+            sent=self._sent,
+            clock=self._clock,
+            limits=self._limits,
+            written=written,
+            beginning=Beginning(folder / "began", otherwise_ns=seen_ns),
+        )
+        session.renewed = partial(self._renewed, config.name)
+        return session
 
     # --- its life
 
@@ -165,6 +188,30 @@ class FixServer(FixPort):
         """One session, for operators; None if it is not configured."""
         return self._sessions.get(name)
 
+    # --- hours
+
+    def keep_hours(self) -> None:
+        """Log out who is there outside the hours, and begin numbers again whose time has come."""
+        now = datetime.fromtimestamp(self._clock.now_ns() / _NS, UTC)
+        for session in self._sessions.values():
+            config = session.config
+            if config.resets is not None:
+                began = datetime.fromtimestamp(session.began.at_ns / _NS, UTC)
+                if config.resets.between(began, now) is not None:
+                    session.renew("The sequence numbers begin again at 1; log on again")
+            if config.hours is not None and session.logged_on and not config.hours.is_open(now):
+                session.logout(closed_text(config.hours, now))
+
+    async def catch_up(self) -> None:
+        """Before anybody may log on: keep hours, and wait a bounded time for numbers to begin."""
+        self.keep_hours()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._close_timeout_s):
+                while any(each.renewing is not None for each in self._sessions.values()):
+                    await asyncio.sleep(_POLL_S)
+                    for session in self._sessions.values():
+                        session.go_on_renewing()
+
     # --- the port
 
     def reserve(self, session: SessionName, count: int) -> int | None:
@@ -231,6 +278,7 @@ class FixServer(FixPort):
         self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         for session in self._sessions.values():
             session.tick()
+            session.go_on_renewing()
 
     async def _all_gone(self) -> None:
         if self._door.connections:

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from fakes.edges import FakeSent
+from fixgate.adapters.fix.beginning import Beginning
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits, SessionStart
 from fixgate.adapters.fix.dictionary import read
@@ -76,6 +77,7 @@ class Kit:
             deliver=self.said.append,
             sent=self.sent,
             clock=self.clock,
+            beginning=Beginning(folder / "began", otherwise_ns=0),
             limits=DoorLimits(**limits),  # type: ignore[arg-type] # counts are whole numbers
             written=start.next_sender - 1,
         )

@@ -15,8 +15,18 @@ from fixgate.application.ports.fix import (
     SessionChanged,
 )
 from fixgate.domain.errors import InvariantBroken
-from unit.adapters.fix.messages import ORDER, logon, message, order, parsed, raw, report, stamp
-from unit.adapters.fix.session_kit import Kit
+from unit.adapters.fix.messages import (
+    ORDER,
+    a_frame,
+    logon,
+    message,
+    order,
+    parsed,
+    raw,
+    report,
+    stamp,
+)
+from unit.adapters.fix.session_kit import FakeWire, Kit
 
 MakeKit = Callable[..., Kit]
 
@@ -628,3 +638,49 @@ def test_a_logout_out_of_turn_uses_up_no_number_of_a_message_that_is_missing(
     assert kit.engine.next_target == 2
     last = [e.last_in for e in kit.said if isinstance(e, FixNoted) and e.last_in is not None]
     assert last[-1] == 1
+
+
+def test_numbers_begin_again_at_their_time_when_the_client_has_gone(kit: Kit) -> None:
+    durable: list[Callable[[], None]] = []
+    kit.session.renewed = durable.append
+    (first,) = (kit.session.reserve(1),)
+
+    kit.session.renew("it is time")
+    assert kit.session.renewing == "it is time"
+    assert kit.engine.next_target == 2
+    kit.release(first)
+    logout = kit.wrote()[-1]
+    assert (logout["35"], logout["58"]) == ("5", "it is time")
+    kit.take(message("5", 2, client=kit.client))
+
+    assert kit.session.renewing is None
+    assert (kit.engine.next_sender, kit.engine.next_target) == (1, 1)
+    assert len(durable) == 1
+    kit.connect()
+    assert [(each["35"], each["34"]) for each in kit.wrote()] == [("A", "1")]
+
+
+def test_numbers_do_not_begin_again_while_reports_are_in_flight(kit: Kit) -> None:
+    first = kit.session.reserve(1)
+    kit.session.renew("it is time")
+    kit.session.lost("gone")
+    assert kit.session.renewing == "it is time"
+
+    kit.release(first)
+    kit.session.go_on_renewing()
+
+    assert kit.session.renewing is None
+    assert kit.engine.next_sender == 1
+
+
+def test_a_client_that_misses_reports_is_turned_away_without_a_word(kit: Kit) -> None:
+    """Its engine would count our Logout in place of the first report that is missing."""
+    kit.session.lost("gone")
+    kit.session.reserve(1)
+    kit.release(2)
+    wire = FakeWire()
+
+    kit.session.turn_away(wire, a_frame(logon(2, client=kit.client)), "closed")
+
+    assert wire.written == []
+    assert (kit.engine.next_sender, kit.engine.next_target) == (3, 2)

@@ -1,0 +1,72 @@
+"""What the configuration schedules: when sessions open and close, and when numbers begin again.
+
+Here: Timetable, which puts a session's times among the jobs and takes them out again, and shows
+the jobs to operations.
+Not here: waiting for a time (adapters.schedule), what is done then (adapters.fix).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fixgate.adapters.control.verbs import Verbs
+from fixgate.adapters.control.words import Call, Json
+from fixgate.adapters.schedule.jobs import Job, Jobs
+from fixgate.bootstrap.settings import SessionFile
+from fixgate.domain.hours import Hours
+
+
+class Timetable:
+    """The jobs of sessions."""
+
+    def __init__(self, jobs: Jobs, keep_hours: Callable[[], None], verbs: Verbs) -> None:
+        self._jobs = jobs
+        self._keep_hours = keep_hours
+        verbs.add("jobs", self._show, help="What is scheduled, and when it ran last")
+
+    def add(self, session: SessionFile) -> None:
+        """A session is configured; its times may have changed."""
+        self.remove(session.name)
+        if session.schedule is None:
+            return
+        hours, resets = session.schedule.hours(), session.schedule.resets()
+        if hours is not None:
+            self._add(_hours(session.name), "the session opens or closes", next_change(hours))
+        if resets is not None:
+            text = f"its sequence numbers begin again ({session.schedule.reset})"
+            self._add(_reset(session.name), text, resets.next)
+
+    def remove(self, name: str) -> None:
+        """A session is configured no more."""
+        self._jobs.remove(_hours(name))
+        self._jobs.remove(_reset(name))
+
+    def _add(self, name: str, text: str, times: Callable[[datetime], datetime | None]) -> None:
+        self._jobs.add(Job(name=name, help=text, next_time=times, run=self._keep_hours))
+
+    async def _show(self, _: Call) -> Json:
+        return {
+            each.name: {
+                "help": each.help,
+                "next": None if each.next_at is None else each.next_at.isoformat(),
+                "last": None if each.last_at is None else each.last_at.isoformat(),
+                "failure": each.failure,
+            }
+            for each in self._jobs.listed()
+        }
+
+
+def next_change(hours: Hours) -> Callable[[datetime], datetime | None]:
+    """When a session opens or closes next; None: it never closes."""
+
+    def next_time(now: datetime) -> datetime | None:
+        return hours.next_close(now) if hours.is_open(now) else hours.next_open(now)
+
+    return next_time
+
+
+def _hours(name: str) -> str:
+    return f"hours {name}"
+
+
+def _reset(name: str) -> str:
+    return f"reset {name}"
