@@ -178,6 +178,8 @@ def test_one_number_can_be_set(gateway: Gateway, peer: Peer) -> None:
     assert peer.log_on(gateway.port)[34] == "50"
     peer.log_out()
     operate(gateway, "reset-session", "DEMO44", "--target", "100")
+    shown = json.loads(gateway.fixgate("sessions", "DEMO44", "--json").stdout)["DEMO44"]
+    assert shown["next_target"] == 100
     peer.next_out = 100
     assert peer.log_on(gateway.port)[35] == "A"
 
