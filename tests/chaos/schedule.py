@@ -97,18 +97,34 @@ _FAULTS: Final[tuple[tuple[str, int, Callable[[Random], dict[str, Any]]], ...]] 
     ("slow_disk", 2, _slow_disk),
     ("full_disk", 1, _full_disk),
     ("market", 3, _market),
+    ("restart_postgres", 1, _seconds(1.0)),
+    ("crash_postgres", 1, _seconds(1.0)),
+    ("freeze_postgres", 1, _seconds(4.0)),
+    ("cut_postgres", 3, _seconds(2.0)),
+)
+_OF_SQLITE: Final = frozenset({"slow_disk", "full_disk"})
+_OF_POSTGRES: Final = frozenset(
+    {"restart_postgres", "crash_postgres", "freeze_postgres", "cut_postgres"}
 )
 _NAMES: Final = {name: how for name, _, how in _FAULTS}
+
+
+def store_of(seed: int) -> str:
+    """Where the journal of a run is."""
+    return Random(f"store {seed}").choice(("sqlite", "sqlite", "postgres"))
 
 
 def schedule(seed: int, seconds: float, kinds: tuple[str, ...] = ()) -> list[Fault]:
     """The faults of a run, in order. Every run has one at least that ends the process."""
     random = Random(seed)
-    names = [each for each, *_ in _FAULTS if not kinds or each in kinds]
-    weights = [weight for name, weight, _ in _FAULTS if name in names]
+    other = _OF_POSTGRES if store_of(seed) == "sqlite" else _OF_SQLITE
+    possible = [each for each in _FAULTS if each[0] not in other]
+    names = [each for each, *_ in possible if not kinds or each in kinds]
+    weights = [weight for name, weight, _ in possible if name in names]
     chosen = random.choices(names, weights, k=random.randint(4, 10))
     if not kinds:
-        chosen.append(random.choice(("kill", "kill", "stop", "full_disk")))
+        ends = {"kill", "stop", *(_OF_SQLITE - {"slow_disk"}), *_OF_POSTGRES} - other
+        chosen.append(random.choice(("kill", "kill", *sorted(ends))))
     faults = [
         Fault(round(random.uniform(0, seconds), 3), name, _NAMES[name](random)) for name in chosen
     ]

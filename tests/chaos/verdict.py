@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chaos.world import CLIENTS, Run
-from fixgate.adapters.store.reader import Reader
 from fixgate.application.ports.fix import FixMessage, Handling
 from fixgate.application.ports.journal import FixIn, Record
+from fixgate.bootstrap.loading import load
+from fixgate.bootstrap.stores import open_to_read
 from fixgate.domain.ids import OrderID, SessionName, VenueClOrdID
 from fixgate.domain.order import Order
 from integration.journal_check import audit
@@ -34,7 +35,7 @@ def verdict(run: Run) -> Iterator[str]:
         client.give_up(refused.get(client.name, frozenset()))
     if run.owed():
         yield f"it does not come to rest: {run.owed()}"
-    reader = Reader(run.gateway.home / "var" / "journal.db")
+    reader = open_to_read(load(run.gateway.home, {}))
     stored = [each.order for each in reader.recent_orders(_MOST)]
     reader.close()
     orders = {each.order_id: each for each in stored if isinstance(each, Order)}
@@ -84,7 +85,7 @@ def _refused(run: Run, records: list[Record]) -> dict[SessionName, frozenset[int
                 delivered.add(payload.message.msg_seq_num)
             elif isinstance(payload, FixMessage) and payload.handling is Handling.REFUSED:
                 through = max(through, payload.msg_seq_num)
-        if any(each.what == "full_disk" for each in run.faults):
+        if any(each.what == "full_disk" or "postgres" in each.what for each in run.faults):
             refused[name] = frozenset(range(1, through + 1)) - delivered
     return refused
 

@@ -6,7 +6,7 @@ Not here: what goes wrong when (schedule), whether all was well (verdict).
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -14,14 +14,18 @@ from typing import Any, Final
 
 from chaos.link import Link, RealTime
 from chaos.proxy import Proxy
-from chaos.schedule import Fault, schedule
+from chaos.schedule import Fault, schedule, store_of
 from contract.local_tls import LocalTls
+from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
 from fixgate.doubles.binance import DEMO_API_KEY, DEMO_SECRET, BinanceDouble
 from fixgate.doubles.binance.faults import Fault as RestFault
 from fixgate.doubles.binance.streams import StreamFault
 from integration.gateway_process import Gateway, make_home
+from integration.postgres_home import Link as Way
+from integration.postgres_home import postgres_home
+from postgres import new_database, server
 from simulation.client import Client, Market
 
 EXIT_JOURNAL: Final = 74
@@ -88,7 +92,8 @@ class Run:
             ssl_context=tls.server,
         )
         self.clients: list[Client] = []
-        self.gateway = Gateway(make_home(folder))
+        self._way: Way | None = None
+        self.gateway = Gateway(self._home(folder))
         self.trouble: list[str] = []
         self._tls = tls
         self._disk = folder / "commit_s"
@@ -96,6 +101,16 @@ class Run:
         self._links: list[Link] = []
         self._running = asyncio.Lock()  # held while the process is started or ended
         self._may_fail = False  # the disk is full
+
+    def _home(self, folder: Path) -> Path:
+        if store_of(self.seed) == "sqlite":
+            return make_home(folder)
+        self._way = Way(server().port)
+        made = new_database()
+        address = PostgresAddress(
+            made.url.replace(f":{server().port}/", f":{self._way.port}/"), made.password
+        )
+        return postgres_home(folder, address, lease_s=1.0, more="standby = true\n")
 
     async def live(self) -> None:
         """Trade under faults, heal, come to rest, stop.
@@ -164,6 +179,11 @@ class Run:
         link = Link(client, self.time, self.gateway.port, heart_bt_int_s=2)
         self._links.append(link)
         return link
+
+    def close(self) -> None:
+        """Nobody will read the journal any more."""
+        if self._way is not None:
+            self._way.close()
 
     async def _everybody_trades(self) -> None:
         """Wait until every client is there and has sent something since."""
@@ -260,6 +280,39 @@ class Run:
             if status not in (0, EXIT_JOURNAL):
                 self.trouble.append(f"exit status {status}: {self.gateway.errors[-3:]}")
             await self._start_again(0.0)
+
+    async def _restart_postgres(self, seconds: float) -> None:
+        async with self._without_postgres(server().stop, seconds):
+            await asyncio.to_thread(server().start)
+
+    async def _crash_postgres(self, seconds: float) -> None:
+        async with self._without_postgres(server().crash, seconds):
+            await asyncio.to_thread(server().start)
+
+    async def _freeze_postgres(self, seconds: float) -> None:
+        async with self._without_postgres(server().freeze, seconds):
+            server().thaw()
+
+    async def _cut_postgres(self, seconds: float) -> None:
+        assert self._way is not None
+        async with self._without_postgres(self._way.cut, seconds):
+            self._way.mend()
+
+    @asynccontextmanager
+    async def _without_postgres(
+        self, take_away: Callable[[], None], seconds: float
+    ) -> AsyncIterator[None]:
+        """The database is away; a gateway that has lost its lease meanwhile is started again."""
+        async with self._running:
+            await asyncio.to_thread(take_away)
+            await asyncio.sleep(seconds)
+            yield
+            await asyncio.sleep(1.0)
+            if self.gateway.ended:
+                status = await asyncio.to_thread(self.gateway.wait)
+                if status != EXIT_JOURNAL:
+                    self.trouble.append(f"exit status {status}: {self.gateway.errors[-3:]}")
+                await self._start_again(0.0)
 
     async def _market(self, px: str) -> None:
         self.double.exchange.move_to("BTCUSDT", Decimal(px))

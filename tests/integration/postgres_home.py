@@ -76,7 +76,11 @@ class Link:
                 if not self._up:
                     near.close()
                     continue
-                far = socket.create_connection(("127.0.0.1", self._to_port))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._to_port))
+                except OSError:
+                    near.close()  # the server is away; the way to it is not
+                    continue
                 self._pairs.append((near, far))
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=(one, other), daemon=True).start()

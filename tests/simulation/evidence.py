@@ -66,12 +66,14 @@ def _once(client: Client, refused: frozenset[int]) -> Iterator[str]:
                 answers["FG"[int(fields[434]) - 1], fields[11]] += 1
             case "8" if fields[150] in "08" and 41 not in fields and fields.get(20) != "3":
                 answers["D", fields[11]] += 1
+            case "j":
+                unserved[fields[372], fields[379]] += 1
             case "8" if fields[150] in "45" and 41 in fields:
                 answers["F" if fields[150] == "4" else "G", fields[11]] += 1
             case _:
                 pass
     for each, times in asked.items():
-        # A commit may fail and yet be durable: then the refusal is followed by the answer.
+        # Refused (380=4), with or without the refusal coming through. A commit may fail and yet be durable: then the refusal is followed by the answer.
         if not times - unserved[each] <= answers[each] <= times:
             name = " ".join(each)
             yield f"{client.name}: {name} was sent {times} times, answered {answers[each]} times"
