@@ -149,18 +149,19 @@ class Reader:
     @property
     def connection(self) -> Connection:
         """The connection that it reads with, for questions of other modules."""
+        if self._connection.closed:  # the server was away when it was last asked
+            self._connection = self._engine.connect()
         return self._connection
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         try:
-            return self._connection.execute(query).fetchall()
+            return self.connection.execute(query).fetchall()
         except DBAPIError as problem:
             if not problem.connection_invalidated:
                 raise
             # The server was away. What is read is committed, whichever connection reads it.
             self._connection.close()
-            self._connection = self._engine.connect()
-            return self._connection.execute(query).fetchall()
+            return self.connection.execute(query).fetchall()
 
     # --- what a start needs ---------------------------------------------------------------
 
@@ -261,9 +262,9 @@ class Reader:
         None: the chain is whole, from the first record, or the first that was not dropped to the
         archive, to the last one there.
         """
-        records = DatabaseRecords(self._connection)
-        through = dropped_through(self._connection)
-        tip = dropped_hash(self._connection) or genesis(self.meta("epoch"))
+        records = DatabaseRecords(self.connection)
+        through = dropped_through(self.connection)
+        tip = dropped_hash(self.connection) or genesis(self.meta("epoch"))
         last_seq, _ = self.last()
         found = verify(records.pages(through + 1, last_seq), after_seq=through, tip=tip)
         return None if found.fault is None else found.fault.seq
