@@ -73,7 +73,8 @@ def _once(client: Client, refused: frozenset[int]) -> Iterator[str]:
             case _:
                 pass
     for each, times in asked.items():
-        # Refused (380=4), with or without the refusal coming through. A commit may fail and yet be durable: then the refusal is followed by the answer.
+        # Refused (380=4), whether or not that came through. A commit may also fail and yet be
+        # durable: then the refusal is followed by the answer.
         if not times - unserved[each] <= answers[each] <= times:
             name = " ".join(each)
             yield f"{client.name}: {name} was sent {times} times, answered {answers[each]} times"
