@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import procstat, resend, servers, stores
+from benchmarks import procstat, records, resend, servers, stores
 from benchmarks.figures import FULL, QUICK, Figure, Sizes, load
 from benchmarks.fix_wire import Identity
 
@@ -177,6 +177,7 @@ PARTS: Final = {
     "stored": stores.to_a_million,
     "kill": stores.start_after_kill,
     "takeover": stores.take_over,
+    "records": records.prove,
 }
 
 

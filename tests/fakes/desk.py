@@ -5,12 +5,13 @@ test says.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fakes.edges import FakeFix, FakeVenue
-from fixgate.adapters.store import open_store
+from fixgate.adapters.store import Store, open_store
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, FixNoted, Handling
@@ -28,8 +29,8 @@ TERMINAL_MAX = 4_000
 class Desk:
     """Use ``start``, then say things; each is durable when its method returns."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, opened: Callable[[], Store] | None = None) -> None:
+        self._open = opened or (lambda: open_store(path, FixedClock()))
         self.at_ns = 0
         self.client = FakeCore(started=False)  # only to compose client messages
         self.fix = FakeFix()
@@ -37,7 +38,7 @@ class Desk:
     async def start(self, at_ns: int) -> None:
         """A process begins."""
         self.at_ns = at_ns
-        self.store = open_store(self.path, FixedClock())
+        self.store = self._open()
         self.state = State(Ids(self.store.epoch), terminal_max=TERMINAL_MAX)
         for each in self.store.reader.open_orders():
             assert each.order is not None

@@ -6,6 +6,7 @@ Not here: the command (replaying), deciding (application.replay).
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -18,10 +19,11 @@ from fixgate.cli.records import open_ledger, span_of
 if TYPE_CHECKING:
     from fixgate.adapters.store.ledger import Ledger, Span
     from fixgate.application.ports.journal import Record
-    from fixgate.application.replay import Difference, Replay
+    from fixgate.application.replay import Replay
     from fixgate.bootstrap.settings import Configuration
     from fixgate.domain.state import State
 
+_KINDS: Final = 5
 _LEAD: Final = 50_000
 """Records decided before the first that is compared: more than one commit ever holds."""
 
@@ -65,16 +67,22 @@ def _verify(configuration: "Configuration", ledger: "Ledger", wanted: "Span", li
     started = time.perf_counter()
     total = after - first
     count = 0
+    alike: Counter[str] = Counter()
     with Bar("replay", total) as bar:
         records = _counted(ledger.records(first, after - 1), bar)
         for difference in replay.differences(records):
             count += 1
+            lines = list(in_words(difference.recorded, difference.replayed))
+            alike[lines[0].partition(":")[0]] += 1
             if count <= limit:
-                _show(ledger, difference)
+                _show(ledger, difference.seq, lines)
     took_s = time.perf_counter() - started
     _sum_up(replay, total, took_s)
     if count > limit:
         say(f"              {count - limit:,} more differences are not shown; see --limit")
+    if count > limit:
+        for what, times in alike.most_common(_KINDS):
+            say(f"              {times:,} begin with {what}")
     say(f"Differences   {count:,}")
     return count
 
@@ -106,11 +114,11 @@ def _counted(records: "Iterable[Record]", bar: Bar) -> "Iterator[Record]":
         yield record
 
 
-def _show(ledger: "Ledger", difference: "Difference") -> None:
-    about = ledger.one(difference.seq)
+def _show(ledger: "Ledger", seq: int, lines: list[str]) -> None:
+    about = ledger.one(seq)
     when = f", {microseconds(about.at_ns)}, {about.kind}" if about else ""
-    say(f"Record {difference.seq:,}{when}", "yellow")
-    for line in in_words(difference.recorded, difference.replayed):
+    say(f"Record {seq:,}{when}", "yellow")
+    for line in lines:
         say(f"    {line}")
 
 

@@ -80,7 +80,8 @@ def check(
         found = ledger.verify(span, progress=bar.done)
     took_s = time.perf_counter() - started
     if found.fault is not None:
-        before = f"; the {found.records:,} records before are as written" if found.records else ""
+        good = found.fault.seq - span.first
+        before = f"; the {good:,} records before are as written" if good > 0 else ""
         raise Problem(told(found.fault) + _where(ledger, found.fault) + before)
     say(f"Records       {span.first:,} to {span.last:,}, all as written")
     say(f"Last at       {microseconds(found.last_at_ns or 0)}")
