@@ -178,6 +178,8 @@ class Reader:
                 raise StoreUnusable(
                     _named(self._where), "is damaged: it contradicts itself on its version"
                 )
+            self.meta("epoch")
+            self._check_first()
             last_seq, last_hash = self.last()
             if last_hash is not None and self._first_bad(last_seq) is not None:
                 raise StoreUnusable(
@@ -186,6 +188,13 @@ class Reader:
         except (SQLAlchemyError, KeyError, UnicodeDecodeError) as problem:
             what = " ".join(str(getattr(problem, "orig", problem)).split())
             raise StoreUnusable(_named(self._where), f"is damaged: {what}") from problem
+
+    def _check_first(self) -> None:
+        columns, through = t.journal.c, dropped_through(self._connection)
+        found = self._rows(select(columns.seq).order_by(columns.seq).limit(1))
+        if found and found[0].seq > through + 1:
+            what = f"is damaged: records {through + 1} to {found[0].seq - 1} are missing"
+            raise StoreUnusable(_named(self._where), what)
 
     def meta(self, name: str) -> str:
         """``schema_version``, ``epoch``, ``created_ns`` or ``versions``.

@@ -1,12 +1,11 @@
 """The journal in PostgreSQL, as the event loop sees it.
 
 Here: PostgresJournal. It says when commits are interrupted and when they go on, ends a statement
-that gets no answer, and answers no commit while the lease may have run out since: then it is
-renewed first. So what a commit releases is released only while nobody else can have the store.
+that gets no answer, and answers no commit while the lease may have run out since, until it has
+been renewed. So what a commit releases is released only while nobody else can have the store.
 Not here: the writer thread's work (durable).
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +13,6 @@ from typing import Any, Final
 from fixgate.adapters.store.errors import JournalFailed
 from fixgate.adapters.store.postgres.durable import PostgresDurable, now_s
 from fixgate.adapters.store.writer import Entry, GroupJournal
-from fixgate.application.ports.journal import Batch
 from fixgate.domain.ids import SessionName
 
 SLOW_S: Final = 1.0
@@ -47,7 +45,6 @@ class PostgresJournal(GroupJournal):
         self._postgres = durable
         self._hung_s = hung_s
         self._unanswered: deque[tuple[Sequence[Entry], int]] = deque()
-        self._renewing = False
         self._interrupted = False
         durable.interrupted = lambda why: self._tell(self._interrupt, why)
         super().__init__(durable, last_seq=last_seq, last_hash=last_hash, sessions=sessions)
@@ -69,18 +66,8 @@ class PostgresJournal(GroupJournal):
         self._unanswered.append((group, last_seq))
         if self.holds:
             self._answer()
-        elif not self._renewing:
-            # This process slept, or the answer took long: somebody may have taken the store.
-            self._renewing = True
-            future: asyncio.Future[None] = self._loop.create_future()
-            future.add_done_callback(self._renewed)
-            self._waiting += 1
-            self._queue.put((Batch(), future))
-
-    def _renewed(self, future: "asyncio.Future[None]") -> None:
-        self._renewing = False
-        if not future.cancelled():
-            future.exception()  # whoever waits is told by _failed
+        # Else this process slept, or the answer took long: somebody may have taken the store. The
+        # writer renews the lease as soon as it has nothing else to do, or learns that it is lost.
 
     def _answer(self) -> None:
         while self._unanswered:
@@ -108,6 +95,8 @@ class PostgresJournal(GroupJournal):
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(_TICK_S, self._tick)
+        if self._unanswered and self.holds:
+            self._answer()
         asked_at_s = self._postgres.asked_at_s
         if asked_at_s is not None:
             waited_s = now_s() - asked_at_s

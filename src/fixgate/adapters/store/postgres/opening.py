@@ -4,6 +4,7 @@ Here: open_postgres() and PostgresStore. A store that cannot be used is left exa
 Not here: making the schema (upgrading); reading and writing.
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from fixgate.adapters.store.chain import genesis
 from fixgate.adapters.store.errors import StoreAway, StoreOutdated, StoreUnusable
 from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.opening import make_folder, other_version
-from fixgate.adapters.store.postgres import lease
+from fixgate.adapters.store.postgres import lease, partitions
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.adapters.store.postgres.connecting import (
     Connection,
@@ -98,16 +99,18 @@ def open_postgres(
 
 def _opened(address: PostgresAddress, lock: StoreLock, lease_s: float) -> PostgresStore:
     try:
-        connection = connect_owner(address)
-        try:
+        with closing(connect_owner(address)) as connection:
             check(connection, address)
-            reader = Reader(address)
-            reader.check()
-            held = lease.take(connection, address, lease_s=lease_s)
-        finally:
-            connection.close()
-        durable = PostgresDurable(address, held, lease_s=lease_s)
-        return PostgresStore(address, lock, reader, durable, lease_s=lease_s)
+            _check_days(connection, address)
+            found = Reader(address)
+            try:
+                found.check()
+                held = lease.take(connection, address, lease_s=lease_s)
+                durable = PostgresDurable(address, held, lease_s=lease_s)
+            except BaseException:
+                found.close()
+                raise
+        return PostgresStore(address, lock, found, durable, lease_s=lease_s)
     except (psycopg.Error, SQLAlchemyError) as problem:
         raise _unusable(address, problem) from problem
 
@@ -152,6 +155,13 @@ def check(connection: Connection, address: PostgresAddress) -> None:
         raise StoreUnusable(
             str(address), "has fsync turned off: a power cut would take away what was acknowledged"
         )
+
+
+def _check_days(connection: Connection, address: PostgresAddress) -> None:
+    missing = partitions.gap(connection)
+    if missing is not None:
+        first, last = missing
+        raise StoreUnusable(str(address), f"is damaged: records {first} to {last} are missing")
 
 
 def _one(connection: Connection, query: str) -> object:

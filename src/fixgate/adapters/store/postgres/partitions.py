@@ -1,7 +1,7 @@
 """The journal's partitions: one for each day, by UTC.
 
-Here: making those that are missing. A new one is made apart and then attached, which stops
-neither readers nor writers.
+Here: making those that are needed, and seeing that none is missing. A new one is made apart and
+then attached, which stops neither readers nor writers.
 Not here: dropping them.
 """
 
@@ -60,3 +60,26 @@ def make(connection: Connection, day: int) -> None:
         )
     except errors.DuplicateTable:
         return  # another connection was quicker
+
+
+def gap(connection: Connection) -> tuple[int, int] | None:
+    """The first records that are missing between two days; None: no day is missing.
+
+    Raises:
+        psycopg.Error: the database cannot be asked.
+    """
+    names = connection.execute(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+    ).fetchall()
+    days: list[tuple[int, int]] = []
+    for (name,) in names:
+        row = connection.execute(f"SELECT min(seq), max(seq) FROM {name}").fetchone()  # noqa: S608 - ours
+        if row is not None and row[0] is not None:
+            days.append((int(str(row[0])), int(str(row[1]))))
+    days.sort()
+    until = days[0][1] if days else 0
+    for first, last in days[1:]:
+        if first > until + 1:
+            return until + 1, first - 1
+        until = max(until, last)
+    return None
