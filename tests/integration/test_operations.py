@@ -308,3 +308,16 @@ def test_who_is_back_within_the_grace_keeps_its_orders_and_who_is_not_loses_them
     peer.log_on(idle.port)
     canceled = [each for each in peer.all_answered() if each[150] == "4"]
     assert [(each[11], each[378]) for each in canceled] == [(name, "7")]
+
+
+def test_the_kill_switch_cancels_1000_orders_at_once(gateway: Gateway, peer: Peer) -> None:
+    peer.log_on(gateway.port)
+    for _ in range(1_000):
+        peer.send("D", peer.order_body(a_name()))
+    while sum(each[39] == "0" for each in peer.received) < 1_000:
+        peer.receive()
+    said = operate(gateway, "kill-switch", "on", "account", "DEMO")
+    assert "cancel 1000 open orders" in said
+    while sum(each[150] == "4" for each in peer.received) < 1_000:
+        peer.receive()
+    assert "Open orders     0," in gateway.fixgate("status").stdout

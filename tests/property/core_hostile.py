@@ -20,6 +20,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
     venue_cl_ord_id,
 )
+from fixgate.domain.operations import Coverage, Scope
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.values import ExecType, RestatementReason
 
@@ -37,6 +38,7 @@ AWAITED = {
     RequestPhase.CANCELING: i.VenueCall.CANCEL,
     RequestPhase.SUBMITTING: i.VenueCall.SUBMIT,
 }
+WHO = {"person": "ops", "reason": "a test"}
 QUANTITIES = [Decimal(text) for text in ("0", "1", "5", "10", "15", "20", "0.5", "33.333")]
 PRICES = [Decimal(text) for text in ("9", "9.01", "8.5", "10", "0.01")]
 
@@ -190,6 +192,49 @@ class Hostile:
     def _connection(self, up: int, _: int, __: int) -> None:
         self.core.say(i.VenueConnection(venue=VENUE, up=up % 5 > 0))
 
+    # --- operations and time ------------------------------------------------------------
+
+    def _which(self, number: int) -> OrderID:
+        orders = self._orders()
+        return orders[number % len(orders)].order_id if orders else OrderID("NOBODY")
+
+    def _kill(self, on: int, scope: int, _: int) -> None:
+        name = {Scope.SESSION: "CLIENT", Scope.VENUE: VENUE, Scope.ACCOUNT: "A"}
+        about = list(Scope)[scope % 4]
+        coverage = Coverage(scope=about, name=name.get(about, ""))
+        if on % 3:  # mostly it is released, so that orders go on coming
+            self.core.say(i.KillSwitchTurned(coverage=coverage, on=False, **WHO))
+        elif on % 2:
+            self.core.say(i.KillSwitchTurned(coverage=coverage, on=True, **WHO))
+        else:
+            self.core.say(i.CancelAllOrdered(coverage=coverage, **WHO))
+
+    def _operate(self, order: int, what: int, qty: int) -> None:
+        order_id = self._which(order)
+        if what % 6 == 0:
+            self.core.say(i.OrderQueried(order_id=order_id, **WHO))
+        elif what % 6 < 4:
+            self.core.say(i.OrderForceCanceled(order_id=order_id, **WHO))
+        else:
+            filled = qty % 3 == 0
+            self.core.say(
+                i.OrderResolved(
+                    order_id=order_id,
+                    resolution=i.Resolution.FILLED if filled else list(i.Resolution)[qty % 2],
+                    last_qty=QUANTITIES[qty % 8] if filled else None,
+                    last_px=PRICES[qty % 5] if filled else None,
+                    **WHO,
+                )
+            )
+
+    def _leave(self, there: int, cancels: int, _: int) -> None:
+        wish = (None, True, False)[cancels % 3]
+        self.core.connection(on=there % 2 == 0, cancels=wish)
+
+    def _tick(self, seconds: int, _: int, __: int) -> None:
+        self.core.at_ns += seconds * 1_000_000_000
+        self.core.say(i.Ticked())
+
     def _restart(self, _: int, __: int, ___: int) -> None:
         self.restarts += 1
         self.core.restart()
@@ -197,7 +242,8 @@ class Hostile:
 
 _COMMON = ("cancel", "replace", "answer", "answer", "trade", "report")
 _RARE = ("new", "close", "correct", "restate", "trigger", "status", "connection")
-_VERBS = (*_COMMON, *_COMMON, *_RARE)
+_OPERATIONS = ("kill", "operate", "leave", "tick")
+_VERBS = (*_COMMON, *_COMMON, *_RARE, *_OPERATIONS)
 _NUMBERS = st.integers(0, 60)
 
 
