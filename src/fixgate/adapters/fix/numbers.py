@@ -78,6 +78,19 @@ class NumbersFile:
         current = last and (same_boot or held[3] == b"done")
         return Kept(int(held[4]), int(held[5]), current=current)
 
+    def begin(self, start: SessionStart) -> tuple[int, int]:
+        """The first number of a new process, and up to which everything was written; kept.
+
+        A number jumped to is on disk when this returns: were it lost, the next process would jump
+        from the same place to the same number. Raises as ``write``.
+        """
+        kept = self.read()
+        sender = first_sender(start, kept)
+        written = sender - 1 if kept is None else kept.written
+        sure = sender == 1 or (kept is not None and kept.current)
+        self._put(self._line("open", sender, written), sync=not sure)
+        return sender, written
+
     def write(self, next_sender: int, written: int) -> None:
         """Keep the number that comes next, and the one up to which everything was written.
 

@@ -21,7 +21,7 @@ from fixgate.adapters.fix.connection import Connection
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
-from fixgate.adapters.fix.numbers import NumbersFile, first_sender
+from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Deliver
 from fixgate.adapters.fix.tls_gate import TlsGate
 from fixgate.application.ports.clock import Clock
@@ -94,15 +94,13 @@ class FixServer(FixPort):
     def _made(self, config: SessionConfig, start: SessionStart) -> ClientSession:
         folder = self._data / "fix" / config.name
         numbers = NumbersFile(folder / "numbers", fence=self._fence)
-        kept = numbers.read()
+        sender, written = numbers.begin(start)
         engine = EngineSession(
             config,
             read(self._dictionaries, config.version),
-            next_sender=first_sender(start, kept),
+            next_sender=sender,
             next_target=start.next_target,
         )
-        written = engine.next_sender - 1 if kept is None else kept.written
-        numbers.write(engine.next_sender, written)
         seen_ns = self._clock.now_ns() if start.seen_ns is None else start.seen_ns
         session = ClientSession(
             config,

@@ -113,3 +113,22 @@ def test_a_number_that_cannot_be_kept_at_all_is_a_failure(
 
     with pytest.raises(SessionStoreFailed, match="numbers cannot be written"):
         file.write(24, 22)
+
+
+def test_after_two_power_cuts_no_number_is_used_twice(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not synced is gone after each of them; what the first process sent was seen."""
+    on_disk = [b""]
+    monkeypatch.setattr(numbers.os, "fsync", lambda _: on_disk.append(path.read_bytes()))
+    start = SessionStart(next_sender=20, next_target=9)
+    NumbersFile(path, fence=1).begin(start)
+    seen: list[int] = []
+    for fence in (2, 3):
+        path.write_bytes(on_disk[-1])
+        monkeypatch.setattr(numbers, "_boot", lambda fence=fence: f"{fence:036d}")
+        sender, _ = NumbersFile(path, fence=fence).begin(start)
+        seen.append(sender)
+        NumbersFile(path, fence=fence).write(sender + 1, sender)
+
+    assert seen == sorted(set(seen))
