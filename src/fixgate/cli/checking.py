@@ -11,6 +11,7 @@ from fixgate.cli.console import (
     FAILED,
     HERE,
     Home,
+    Problem,
     load_configuration,
     say,
     show,
@@ -31,6 +32,7 @@ def check(home: Home = HERE) -> None:
     say(f"Home          {configuration.home.resolve()}")
     say(f"FIX acceptor  {fix.host}:{fix.port}, CompID {fix.comp_id}")
     say(f"Data          {configuration.data_dir.resolve()}")
+    say(f"Journal       {_journal(configuration)}")
     for title, shown in (
         ("Sessions", _sessions(configuration)),
         ("Venues", _venues(configuration)),
@@ -41,6 +43,17 @@ def check(home: Home = HERE) -> None:
         show(shown)
     say()
     say("All files are in order.")
+
+
+def _journal(configuration: "Configuration") -> str:
+    """Where it is; with the password looked for, as a start would."""
+    from fixgate.bootstrap.loading import ConfigurationError  # noqa: PLC0415 - 0.2 s
+    from fixgate.bootstrap.stores import where  # noqa: PLC0415 - 0.3 s
+
+    try:
+        return where(configuration)
+    except ConfigurationError as error:
+        raise Problem(str(error), FAILED) from None
 
 
 def hash_password() -> None:
