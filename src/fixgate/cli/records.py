@@ -35,7 +35,7 @@ Until = Annotated[
 
 @contextmanager
 def open_ledger(configuration: "Configuration") -> "Iterator[Ledger]":
-    """The whole journal, to read; or end the command.
+    """The whole journal, to read; or end the command, then or while it is read.
 
     Where there is an archive and no database any more, the archive is the journal.
     """
@@ -47,15 +47,14 @@ def open_ledger(configuration: "Configuration") -> "Iterator[Ledger]":
             yield ledger
         return
     from fixgate.adapters.store.ledger import Ledger  # noqa: PLC0415 - 0.3 s
-    from fixgate.adapters.store.raw import Damaged, DatabaseRecords  # noqa: PLC0415 - with it
+    from fixgate.adapters.store.raw import DatabaseRecords  # noqa: PLC0415 - with it
 
     reader = open_journal(configuration)
     try:
-        epoch = reader.meta("epoch")
-        archived = days_of(folder, epoch) if _has_days(folder) else []
-        yield Ledger(epoch, archived=archived, database=DatabaseRecords(reader.connection))
-    except Damaged as damage:
-        raise Problem(f"record {damage.seq} cannot be read: {damage.what}") from None
+        with one_line(str(database) if in_file else "the database"):
+            epoch = reader.meta("epoch")
+            archived = days_of(folder, epoch) if _has_days(folder) else []
+            yield Ledger(epoch, archived=archived, database=DatabaseRecords(reader.connection))
     finally:
         reader.close()
 
@@ -64,15 +63,34 @@ def open_ledger(configuration: "Configuration") -> "Iterator[Ledger]":
 def archive_alone(folder: Path) -> "Iterator[Ledger]":
     """A journal of which only the archive is there; or end the command."""
     from fixgate.adapters.store.ledger import Ledger  # noqa: PLC0415 - 0.3 s
-    from fixgate.adapters.store.raw import Damaged  # noqa: PLC0415 - with it
 
     if not _has_days(folder):
         raise Problem(f"{folder}: no day of a journal is there")
     days = days_of(folder, None)
-    try:
+    with one_line(str(folder)):
         yield Ledger(days[0].label.epoch, archived=days)
+
+
+@contextmanager
+def one_line(where: str) -> Iterator[None]:
+    """What can be wrong with what is read, as one line that says where."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - 0.3 s
+
+    from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - with it
+    from fixgate.adapters.store.raw import Damaged, reason  # noqa: PLC0415 - with it
+
+    try:
+        yield
     except Damaged as damage:
-        raise Problem(f"record {damage.seq} cannot be read: {damage.what}") from None
+        raise Problem(f"{where}: record {damage.seq} cannot be read: {damage.what}") from None
+    except RecordUnreadable as problem:
+        raise Problem(f"{where}: {problem}") from None
+    except SQLAlchemyError as problem:
+        raise Problem(f"{where}: cannot be read: {reason(problem)}") from None
+    except UnicodeDecodeError as problem:
+        raise Problem(f"{where}: is damaged: {problem}") from None
+    except KeyError as problem:
+        raise Problem(f"{where}: is damaged: {problem} is missing") from None
 
 
 def _has_days(folder: Path) -> bool:
@@ -122,7 +140,8 @@ def told(fault: "Fault") -> str:
     which = f"record {fault.seq}"
     if fault.through > fault.seq:
         which = f"records {fault.seq} to {fault.through}"
-    were = "were" if fault.through > fault.seq else "was"
+    many = fault.through > fault.seq
+    were = ("are" if many else "is") if fault.what == "in doubt" else ("were" if many else "was")
     what = "cannot be read" if fault.what == "unreadable" else f"{were} {fault.what}"
     about = []
     if fault.at_ns is not None:

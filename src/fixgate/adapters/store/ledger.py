@@ -303,7 +303,7 @@ class Ledger:
 
 def _changed_file(day: ArchivedDay, span: Span) -> Fault:
     return Fault(
-        what="altered",
+        what="in doubt",
         seq=span.first,
         through=span.last,
         at_ns=None,

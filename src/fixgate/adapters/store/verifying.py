@@ -27,7 +27,7 @@ _SHIFT_MAX: Final = 10_000
 class Fault:
     """The first thing that is wrong with a range of the journal."""
 
-    what: str  # "altered", "removed", "inserted" or "unreadable"
+    what: str  # "altered", "removed", "inserted", "unreadable" or, of a file, "in doubt"
     seq: int
     through: int  # the last record of those removed or inserted together; else seq
     at_ns: int | None

@@ -224,6 +224,16 @@ def _what_is_wrong(place) -> str | None:
     return None if fault is None else fault.what
 
 
+@pytest.mark.parametrize("content", ["", "00 journal\n"])
+async def test_a_file_that_differs_from_its_checksum_is_in_doubt(place, content):
+    place.run(keep_days=1)
+    checksum_path(day_path(place.folder, DAYS[0])).write_text(content)
+
+    fault = place.ledger().verify().fault
+    assert fault is not None
+    assert (fault.what, fault.seq, fault.through) == ("in doubt", 1, 30)
+
+
 async def test_a_torn_file_in_the_archive_is_refused_by_name(place):
     place.run()
     path = day_path(place.folder, DAYS[0])

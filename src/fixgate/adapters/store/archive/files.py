@@ -176,7 +176,7 @@ class DayFile:
         """Whether the file's bytes are those that its checksum was made of; if there is one."""
         try:
             said = checksum_path(self.path).read_text(encoding="ascii").split()
-            return not said or said[0] == _checksum(self.path)
+            return said[:1] == [_checksum(self.path)]
         except FileNotFoundError:
             return True
         except (OSError, UnicodeDecodeError):
