@@ -107,6 +107,9 @@ class Jobs:
             id=job.name,
             misfire_grace_time=None,  # late is better than never
             replace_existing=True,
+            # It is planned again while it still counts as running. Were only one allowed, a next
+            # run that is due at once would be skipped, and with it every later one.
+            max_instances=2,
         )
 
     async def _run(self, name: str) -> None:
