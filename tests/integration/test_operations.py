@@ -321,3 +321,19 @@ def test_the_kill_switch_cancels_1000_orders_at_once(gateway: Gateway, peer: Pee
     while sum(each[150] == "4" for each in peer.received) < 1_000:
         peer.receive()
     assert "Open orders     0," in gateway.fixgate("status").stdout
+
+
+def test_an_orderly_stop_ends_connections_too(idle: Gateway, peer: Peer) -> None:
+    path = idle.home / "sessions" / "demo44.toml"
+    path.write_text(path.read_text() + "cancel_on_disconnect = true\n")
+    idle.start()
+    peer.log_on(idle.port)
+    name = an_order(peer)
+    idle.request_stop()
+    peer.until(lambda each: each[35] == "5")
+    peer.hang_up()
+    assert idle.wait() == 0
+    idle.start()
+    peer.log_on(idle.port)
+    canceled = [each for each in peer.all_answered() if each[150] == "4"]
+    assert [(each[11], each[378]) for each in canceled] == [(name, "7")]
