@@ -175,7 +175,8 @@ class Gateway:
             inbox=self._inbox,
             state=self._state,
             journal=self._journal,
-            reader=store.reader,
+            new_reader=store.new_reader,
+            journal_away=lambda: interruption.away,
             fix=self._fix,
             open=lambda: self._open,
         )

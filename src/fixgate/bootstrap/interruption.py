@@ -31,6 +31,7 @@ class Interruption:
         self._refused = refused
         self._exit_status = exit_status
         self._count = 0
+        self.away = False  # nothing can be written for now
 
     def watch(self) -> Watch:
         """For the journal."""
@@ -38,11 +39,13 @@ class Interruption:
 
     def _interrupted(self, why: str) -> None:
         self._count += 1
+        self.away = True
         _say(f"order intake interrupted: {why}")
         log.error("journal interrupted", text=why)
         self._fix.interrupt(TEXT)
 
     def _resumed(self) -> None:
+        self.away = False
         _say("order intake resumed")
         log.warning("journal resumed")
         self._fix.go_on()

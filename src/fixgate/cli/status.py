@@ -30,6 +30,7 @@ def status(
         found["listening"] is not None
         and all(found["venues"].values())
         and not found["kill_switches"]
+        and not found["journal_away"]
     )
     if as_json:
         say(json.dumps(found, indent=2))
@@ -61,5 +62,9 @@ def _lines(found: "Json") -> list[tuple[str, str]]:
         *disabled,
         ("Venues", venues or "none"),
         ("Open orders", f"{found['open_orders']}, {found['unsettled_orders']} unsettled"),
-        ("Journal", f"{found['journal_seq']} records, {found['inbox']} inputs wait"),
+        (
+            "Journal",
+            ("AWAY: no orders are taken; " if found["journal_away"] else "")
+            + f"{found['journal_seq']} records, {found['inbox']} inputs wait",
+        ),
     ]

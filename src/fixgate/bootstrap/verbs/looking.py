@@ -4,17 +4,18 @@ Here: LookingVerbs: status, sessions, actions.
 Not here: verbs that change something (orders, sessions).
 """
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Final
+from typing import Final, TypeVar
 
 from fixgate.adapters.control.verbs import Verbs
-from fixgate.adapters.control.words import Call, Json, Misused
+from fixgate.adapters.control.words import Call, Json, Misused, Refused
 from fixgate.adapters.fix.server import FixServer
-from fixgate.adapters.store.reader import Reader
+from fixgate.adapters.store.reader import Reader, StoredSession
 from fixgate.application.inbox import Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.journal import Journal
@@ -25,6 +26,8 @@ from fixgate.domain.operations import Scope
 from fixgate.domain.state import State
 
 _LISTED_MAX: Final = 1_000
+_READ_S: Final = 10.0
+T = TypeVar("T")
 
 
 @value
@@ -36,7 +39,8 @@ class Parts:
     inbox: Inbox
     state: State
     journal: Journal
-    reader: Reader
+    new_reader: Callable[[], Reader]
+    journal_away: Callable[[], bool]  # nothing can be written for now; orders are refused
     fix: FixServer
     open: Callable[[], bool]  # whether clients may log on yet
 
@@ -63,6 +67,7 @@ class LookingVerbs:
             "data_dir": str(parts.configuration.data_dir.resolve()),
             "listening": _listening(fix, parts.fix) if parts.open() else None,
             "journal_seq": parts.journal.last_seq,
+            "journal_away": parts.journal_away(),
             "inbox": len(parts.inbox),
             "open_orders": sum(1 for _ in parts.state.open_orders()),
             "unsettled_orders": len(parts.state.unsettled),
@@ -89,10 +94,9 @@ class LookingVerbs:
         names = self._names()
         if wanted is not None and wanted not in names:
             raise Misused(f"no session is named {wanted[:64]}; there are: {', '.join(names)}")
-        seen = {each.name: each for each in self._parts.reader.sessions()}
+        seen, heard_ns = await self._stored()
         shown: Json = {}
         open_orders = Counter(each.instruction.session for each in self._parts.state.open_orders())
-        heard_ns = self._parts.reader.last_message_times()
         for name in names if wanted is None else [SessionName(wanted)]:
             stored = seen.get(name)
             session = self._parts.fix.session(name)
@@ -116,8 +120,39 @@ class LookingVerbs:
 
     async def _actions(self, call: Call) -> Json:
         last = min(call.number_or_none("last") or 20, _LISTED_MAX)
-        rows = self._parts.reader.operator_actions()[-last:]
+        rows = (await self._read(lambda reader: reader.operator_actions()))[-last:]
         return {"actions": [asdict(each) for each in rows]}
+
+    async def _stored(
+        self,
+    ) -> tuple[dict[SessionName, StoredSession], dict[tuple[SessionName | None, str], int]]:
+        """What the journal has of the sessions; nothing while it is away."""
+        try:
+            seen = await self._read(lambda reader: reader.sessions())
+            heard_ns = await self._read(lambda reader: reader.last_message_times())
+        except Refused:
+            return {}, {}
+        return {each.name: each for each in seen}, heard_ns
+
+    async def _read(self, what: Callable[[Reader], T]) -> T:
+        """Read the journal, in a thread: a database that is away must not hold up the gateway.
+
+        Raises:
+            Refused: it cannot be read.
+        """
+
+        def work() -> T:
+            reader = self._parts.new_reader()
+            try:
+                return what(reader)
+            finally:
+                reader.close()
+
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(work), _READ_S)
+        except Exception as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"the journal cannot be read: {said}") from error
 
     def _cancels(self, name: SessionName) -> bool:
         session = self._parts.fix.session(name)

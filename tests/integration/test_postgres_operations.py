@@ -1,0 +1,69 @@
+"""The kill switch while the database is away."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixgate.adapters.store.postgres.address import PostgresAddress
+from integration.gateway_process import Gateway
+from integration.journal_check import audit
+from integration.postgres_home import Link, postgres_home
+from integration.raw_peer import Peer, a_name
+from postgres import new_database, server
+
+LIMIT_S = 30.0
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    made = Link(server().port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, link: Link) -> Iterator[Gateway]:
+    address = new_database()
+    url = address.url.replace(f":{server().port}/", f":{link.port}/")
+    one = Gateway(postgres_home(tmp_path, PostgresAddress(url, address.password)))
+    yield one
+    one.kill()
+
+
+def wait_until_said(gateway: Gateway, text: str) -> None:
+    until = time.monotonic() + LIMIT_S
+    while not any(text in line for line in list(gateway.errors)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_it_cancels_while_the_database_is_away_and_is_journaled_when_it_is_back(
+    gateway: Gateway, link: Link
+) -> None:
+    gateway.start()
+    peer = Peer("DEMO44")
+    peer.log_on(gateway.port)
+    name = a_name()
+    peer.send("D", peer.order_body(name))
+    assert peer.until(lambda each: each[11] == name)[-1][39] == "0"
+    link.cut()
+    wait_until_said(gateway, "order intake interrupted")
+    away = gateway.fixgate("status")
+    assert away.returncode == 1
+    assert "AWAY: no orders are taken" in away.stdout
+    assert "logged on" in gateway.fixgate("sessions", "DEMO44").stdout
+
+    killed = gateway.fixgate("kill-switch", "on", "gateway", "--reason", "a test")
+    assert killed.returncode == 0, killed.stderr
+    assert "1 open order canceled directly" in killed.stdout
+
+    link.mend()
+    wait_until_said(gateway, "order intake resumed")
+    canceled = peer.until(lambda each: each[11] == name and each[39] == "4")[-1]
+    assert (canceled[150], canceled[14]) == ("4", "0")
+    peer.log_out()
+    assert gateway.stop() == 0
+    assert "kill_switch_on" in gateway.fixgate("actions").stdout
+    audit(gateway.home)
