@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 60
+TLS_LISTENS = re.compile(r"FIX over TLS\s+\S+:(\d+)")
 LISTENS = re.compile(r"FIX acceptor\s+(\S+):(\d+)")
 
 
@@ -94,6 +96,21 @@ class Gateway:
         """SIGTERM, without waiting."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """SIGHUP: it reads its configuration again."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    @property
+    def tls_port(self) -> int:
+        """The port with TLS, which is announced after the other."""
+        limit = time.monotonic() + LIMIT_S
+        while time.monotonic() < limit:
+            for line in list(self.lines):
+                if (found := TLS_LISTENS.search(line)) is not None:
+                    return int(found[1])
+        raise AssertionError(f"no port with TLS: {self.lines}")
 
     def wait(self) -> int:
         """Wait until it ends by itself; its exit status."""

@@ -5,6 +5,7 @@ Everything waits for what it needs, with a generous limit.
 """
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,17 +80,21 @@ class Peer:
 
     # --- the connection
 
-    def connect(self, port: int) -> "Peer":
+    def connect(self, port: int, tls: ssl.SSLContext | None = None) -> "Peer":
         """A connection on which nothing was said yet."""
         self.hang_up()
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")
         self._bytes = b""
         return self
 
-    def log_on(self, port: int, body: str = "98=0|108=30") -> Said:
+    def log_on(
+        self, port: int, body: str = "98=0|108=30", *, tls: ssl.SSLContext | None = None
+    ) -> Said:
         """Connect, log on, and read the answer."""
-        self.connect(port)
+        self.connect(port, tls)
         self.send("A", body)
         answer = self.receive()
         assert answer[35] == "A", answer.shown()

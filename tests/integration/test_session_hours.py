@@ -78,13 +78,15 @@ def configure(home: Path, schedule: str) -> None:
 def test_at_the_boundary_the_client_is_logged_out_and_numbers_begin_at_1(
     home: Path, gateway: Gateway, peer: Peer
 ) -> None:
-    configure(home, resets(now() + timedelta(seconds=8)))
+    configure(home, "")
     gateway.start()
+    peer.log_on(gateway.port)
+    peer.trade()
+    configure(home, resets(now() + timedelta(seconds=8)))
+    assert gateway.fixgate("reload").returncode == 0
     shown = gateway.fixgate("jobs")
     assert shown.returncode == 0, shown.stderr
     assert "reset TIMED" in shown.stdout
-    peer.log_on(gateway.port)
-    peer.trade()
     said = peer.until(lambda each: each[35] == "5")
     assert said[-1][58] == "The sequence numbers begin again at 1; log on again"
     peer.send("5")
@@ -141,12 +143,14 @@ def test_a_report_that_nobody_got_goes_out_again_after_a_reset_that_nobody_saw(
 def test_at_the_end_of_its_hours_a_client_is_logged_out_and_its_orders_stay(
     home: Path, gateway: Gateway, peer: Peer
 ) -> None:
-    configure(home, closes(now() + timedelta(seconds=6)))
+    configure(home, "")
     gateway.start()
-    assert "hours TIMED" in gateway.fixgate("jobs").stdout
     peer.log_on(gateway.port)
     name = a_name()
     peer.send("D", peer.order_body(name))
+    configure(home, closes(now() + timedelta(seconds=5)))
+    assert gateway.fixgate("reload").returncode == 0
+    assert "hours TIMED" in gateway.fixgate("jobs").stdout
     said = peer.until(lambda each: each[35] == "5")
     assert said[-1][58].startswith("The session is closed; it opens ")
     peer.send("5")

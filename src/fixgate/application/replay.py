@@ -13,7 +13,7 @@ from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import Direction, FixMessage, Handling, SessionChanged
 from fixgate.application.ports.journal import FixIn, Record, VenueIn
 from fixgate.application.step import connection_of, copies_of
-from fixgate.application.throttling import throttled
+from fixgate.application.throttling import judged
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
@@ -92,7 +92,9 @@ class Replay:
             assert record.session is not None  # noqa: S101 - narrows; a FixIn always has one
             text = payload.message.text if payload.text is None else payload.text
             command = self._codec.decode(record.session, text)
-            return throttled(command, payload.throttled), payload.recalled
+            rules = self.state.sessions.get(record.session)
+            command = judged(command, payload.message, rules, payload.throttled)
+            return command, payload.recalled
         if isinstance(payload, VenueIn):
             return payload.given, payload.recalled
         if isinstance(payload, SessionChanged):

@@ -31,7 +31,7 @@ from fixgate.application.ports.journal import (
     VenueIn,
 )
 from fixgate.application.recalling import recalled_for
-from fixgate.application.throttling import throttled
+from fixgate.application.throttling import judged
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
@@ -128,7 +128,12 @@ class Stepper:
         return seq
 
     def _fix(self, item: FixDelivered, into: Steps) -> None:
-        command = throttled(self._codec.decode(item.session, item.text), item.throttled)
+        command = judged(
+            self._codec.decode(item.session, item.text),
+            item.message,
+            self.state.sessions.get(item.session),
+            item.throttled,
+        )
         self.state.forget()
         recalled = recalled_for(command, self.state, self._recall)
         message = item.message

@@ -1,21 +1,51 @@
-"""What becomes of a message that came too fast.
+"""What becomes of a message that the session may not send, or sent too fast.
 
-Here: throttled(). The door decides that it is too much and attaches that to the input, so that
-deciding it again, from the journal, needs no clock and gives the same.
+Here: judged(). Whether it is too much was decided at the door and attached to the input, and the
+session's role is part of the state; so deciding it again, from the journal, gives the same.
 Not here: counting (adapters/fix).
 """
 
+from fixgate.application.ports.fix import FixMessage
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import changed
-from fixgate.domain.inputs import ClientCommand, NewOrderSingle, OrderCancelReplaceRequest
-from fixgate.domain.values import RefusalReason
+from fixgate.domain.inputs import (
+    BadMessage,
+    ClientCommand,
+    NewOrderSingle,
+    OrderCancelReplaceRequest,
+    UnservedMessage,
+)
+from fixgate.domain.sessions import FixVersion, Role, SessionRules
+from fixgate.domain.values import BusinessRejectReason, RefusalReason
 
 
-def throttled(command: ClientCommand, why: str | None) -> ClientCommand:
-    """The command with its fault, if there is too much of it.
-
-    Control 4: a cancel is never held back, and nor is a question.
-    """
-    if why is None or not isinstance(command, NewOrderSingle | OrderCancelReplaceRequest):
+def judged(
+    command: ClientCommand, message: FixMessage, rules: SessionRules | None, throttled: str | None
+) -> ClientCommand:
+    """The command, or what it comes to for this session."""
+    if rules is not None and rules.role is not Role.ORDER_ENTRY:
+        return _not_its_role(command, message, rules)
+    # Control 4: a cancel is never held back, and nor is a question.
+    if throttled is None or not isinstance(command, NewOrderSingle | OrderCancelReplaceRequest):
         return command
-    return changed(command, fault=Refusal(RefusalReason.OTHER, why))
+    return changed(command, fault=Refusal(RefusalReason.OTHER, throttled))
+
+
+def _not_its_role(
+    command: ClientCommand, message: FixMessage, rules: SessionRules
+) -> ClientCommand:
+    if isinstance(command, BadMessage | UnservedMessage):
+        return command
+    # FIX 4.2 has no "not authorized".
+    reason = BusinessRejectReason.NOT_AUTHORIZED
+    if rules.version is FixVersion.FIX42:
+        reason = BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
+    purpose = rules.role.value.replace("_", " ")
+    return UnservedMessage(
+        session=command.session,
+        ref_seq_num=message.msg_seq_num,
+        ref_msg_type=message.msg_type,
+        reason=reason,
+        text=f"This session is for {purpose}: MsgType (35) {message.msg_type} is not taken on it",
+        ref_id=command.cl_ord_id,
+    )

@@ -20,8 +20,9 @@ import uvloop
 from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.control.server import ControlServer
 from fixgate.adapters.control.verbs import Verbs
-from fixgate.adapters.control.words import SOCKET_NAME
+from fixgate.adapters.control.words import SOCKET_NAME, Call, Json, Refused
 from fixgate.adapters.fix.certificates import TlsUnusable
+from fixgate.adapters.fix.config import SessionStart
 from fixgate.adapters.schedule.jobs import Jobs
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
@@ -40,6 +41,7 @@ from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
 from fixgate.bootstrap.pulse import Pulse
+from fixgate.bootstrap.reloading import Reached, Reloading, reload_and_log
 from fixgate.bootstrap.settings import Configuration
 from fixgate.bootstrap.timetable import Timetable
 from fixgate.bootstrap.verbs.giving import RunningCore
@@ -50,7 +52,7 @@ from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import Ids, SessionName, VenueName
-from fixgate.domain.inputs import NumbersReset, Stopping, VenueInput
+from fixgate.domain.inputs import Input, NumbersReset, Stopping, VenueInput
 from fixgate.domain.state import State
 
 EXIT_OK: Final = 0
@@ -181,9 +183,29 @@ class Gateway:
             open=lambda: self._open,
         )
         core = RunningCore(configuration, self._state, self._inbox, clock, store.reader)
-        LookingVerbs(shared, self._verbs)
+        looking = LookingVerbs(shared, self._verbs)
         OrderVerbs(core, watch, self._verbs, cancel_now=self._calls.cancel_now)
         SessionVerbs(core, self._fix, self._verbs)
+
+        def took(now: Configuration) -> None:
+            self._configuration = core.configuration = now
+            looking.reconfigure(now)
+
+        self._reloading = Reloading(
+            configuration,
+            Reached(
+                fix=self._fix,
+                codec=codec,
+                timetable=self._timetable,
+                give=self._give,
+                start_of=lambda name: parts.session_starts(store, self._refused).get(
+                    name, SessionStart()
+                ),
+                took=took,
+            ),
+        )
+        self._reloads: set[asyncio.Task[None]] = set()
+        self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
@@ -218,6 +240,7 @@ class Gateway:
             self._jobs.start()
             await self._listen()
             self._open = True
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up_signal)
             self._announce(announce)
             # Everything made so far stays for good; the collector need not look at it again.
             gc.collect()
@@ -240,6 +263,33 @@ class Gateway:
         )
         at_ns = self._clock.now_ns()
         self._inbox.put(Asked(at_ns=at_ns, given=given, answer=lambda _: durable()))
+
+    def _give(self, given: Input) -> "asyncio.Future[None]":
+        """Let the core decide on an input; done when that is durable."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def answer(_: object) -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self._inbox.put(Asked(at_ns=self._clock.now_ns(), given=given, answer=answer))
+        return done
+
+    async def _reload(self, _: Call) -> Json:
+        if not self._open:
+            raise Refused("the gateway is starting or stopping; try again")
+        try:
+            result = await self._reloading.reload()
+        except ConfigurationError as error:
+            raise Refused(str(error)) from None
+        return {"done": result.done, "not_done": result.not_done}
+
+    def _hang_up_signal(self) -> None:
+        """SIGHUP."""
+        if self._open:
+            task = asyncio.ensure_future(reload_and_log(self._reloading))
+            self._reloads.add(task)
+            task.add_done_callback(self._reloads.discard)
 
     async def _listen(self) -> None:
         settings = self._configuration.gateway.fix

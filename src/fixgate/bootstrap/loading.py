@@ -44,7 +44,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; the message is one line a person can act on."""
+    """The configuration cannot be used; the message is a line, or one per file, to act on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,15 @@ def _symbols(home: Path) -> SymbolsFile:
 def _sessions(folder: Path) -> Iterator[tuple[_File, SessionFile]]:
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: no such folder; it holds one file per client session")
+    faults = []
     for path in sorted(folder.glob("*.toml")):
-        file = _read(path)
-        yield file, _model(file, SessionFile)
+        try:
+            file = _read(path)
+            yield file, _model(file, SessionFile)
+        except ConfigurationError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ConfigurationError("\n".join(faults))
 
 
 def _read(path: Path) -> _File:

@@ -5,7 +5,7 @@ Not here: how they work together (gateway).
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,6 +17,7 @@ from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
 from fixgate.adapters.fix.credentials import verify
 from fixgate.adapters.fix.dictionary import read
+from fixgate.adapters.fix.encode import Addressing
 from fixgate.adapters.fix.rates import Rates
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.stop_file import StopFile
@@ -66,18 +67,22 @@ def rules(session: s.SessionFile) -> SessionRules:
 
 def codec(configuration: s.Configuration) -> Codec:
     """FIX text for every configured session."""
-    return Codec(
-        {
-            SessionName(each.name): addressing(
-                each.version,
-                sender_comp_id=each.sender_comp_id or configuration.gateway.fix.comp_id,
-                target_comp_id=each.target_comp_id,
-                role=each.role,
-                **({} if each.echo_tags is None else {"echo_tags": frozenset(each.echo_tags)}),
-            )
-            for each in configuration.sessions
-        }
-    )
+    return Codec(addressings(configuration))
+
+
+def addressings(
+    configuration: s.Configuration, sessions: Iterable[s.SessionFile] | None = None
+) -> dict[SessionName, Addressing]:
+    """How to write to each session's client; to those of ``sessions``, or to all."""
+    return {
+        SessionName(each.name): addressing(
+            each.version,
+            sender_comp_id=each.sender_comp_id or configuration.gateway.fix.comp_id,
+            target_comp_id=each.target_comp_id,
+            **({} if each.echo_tags is None else {"echo_tags": frozenset(each.echo_tags)}),
+        )
+        for each in (configuration.sessions if sessions is None else sessions)
+    }
 
 
 def venues(configuration: s.Configuration, clock: SystemClock) -> dict[VenueName, VenuePort]:
@@ -265,7 +270,7 @@ def fix_server(
     Raises:
         ConfigurationError: a password is not in the environment, or a dictionary cannot be used.
     """
-    _check_dictionaries(configuration)
+    check_dictionaries(configuration)
     return FixServer(
         [session_config(configuration, each) for each in configuration.sessions],
         dictionaries=configuration.path(configuration.gateway.fix.dictionaries),
@@ -282,7 +287,7 @@ def fix_server(
     )
 
 
-def _check_dictionaries(configuration: s.Configuration) -> None:
+def check_dictionaries(configuration: s.Configuration) -> None:
     """Those that the sessions need are there and are XML."""
     folder = configuration.path(configuration.gateway.fix.dictionaries)
     for version in {each.version for each in configuration.sessions}:

@@ -20,6 +20,7 @@ from fixgate.cli import (
     keys,
     operations,
     order,
+    reload,
     running,
     sessions,
     status,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("status")(status.status)
 app.command("jobs")(jobs.jobs)
+app.command("reload")(reload.reload)
 app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)
 app.command("order")(order.order)

@@ -104,6 +104,17 @@ class ClientSession:
         self._client = f"\x0149={config.target_comp_id}\x01".encode()
         self._us = f"\x0156={config.sender_comp_id}\x01".encode()
 
+    def reconfigure(self, config: SessionConfig) -> None:
+        """Go by these rules from now on; what its engine was made with must be the same."""
+        if config.rates != self.config.rates:
+            self._rates = RateBands(config.rates)
+        self.config = config
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody is connected and no commit is under way."""
+        return not self.connected and not self._sender.in_flight
+
     # --- the connection
 
     @property

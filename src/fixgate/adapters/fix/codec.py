@@ -7,7 +7,7 @@ Not here: the syntax of messages (decode, encode).
 from collections.abc import Mapping
 from typing import Final
 
-from fixgate.adapters.fix.decode import ECHO_TAGS, REFUSED_ECHO_TAGS, decode, refuse_all
+from fixgate.adapters.fix.decode import ECHO_TAGS, REFUSED_ECHO_TAGS, decode
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.encode import Addressing, encode
 from fixgate.adapters.fix.fix42 import FIX42
@@ -15,7 +15,7 @@ from fixgate.adapters.fix.fix44 import FIX44
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import ClientCommand
 from fixgate.domain.reports import DropCopy, Report
-from fixgate.domain.sessions import FixVersion, Role
+from fixgate.domain.sessions import FixVersion
 
 DIALECTS: Final[Mapping[FixVersion, Dialect]] = {
     FixVersion.FIX42: FIX42,
@@ -30,7 +30,6 @@ def addressing(
     sender_comp_id: str,
     target_comp_id: str,
     echo_tags: frozenset[int] = _ALL_ECHO_TAGS,
-    role: Role = Role.ORDER_ENTRY,
 ) -> Addressing:
     """How to write to a client. ``echo_tags`` narrows what reports repeat of an order."""
     return Addressing(
@@ -39,7 +38,6 @@ def addressing(
         target_comp_id=target_comp_id,
         dialect=DIALECTS[version],
         echo_tags=echo_tags,
-        role=role,
     )
 
 
@@ -49,11 +47,17 @@ class Codec:
     def __init__(self, sessions: Mapping[SessionName, Addressing]) -> None:
         self._sessions = sessions
 
+    @property
+    def sessions(self) -> Mapping[SessionName, Addressing]:
+        """Those that are known."""
+        return self._sessions
+
+    def replace(self, sessions: Mapping[SessionName, Addressing]) -> None:
+        """From now on these are known."""
+        self._sessions = sessions
+
     def decode(self, session: SessionName, text: str) -> ClientCommand:
         """What the client says; never raises for a message that the engine delivered."""
-        to = self._sessions.get(session)
-        if to is not None and to.role is not Role.ORDER_ENTRY:
-            return refuse_all(session, text, to.role, to.version)
         return decode(session, text)
 
     def encode(self, report: Report, *, msg_seq_num: int, at_ns: int) -> str:

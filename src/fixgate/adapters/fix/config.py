@@ -46,6 +46,18 @@ class SessionConfig:
     rates: Rates = field(default_factory=Rates)
     timestamp_precision: int = 3  # digits of the engine's own SendingTime; FIX 4.2 allows 3
 
+    @property
+    def of_engine(self) -> tuple[object, ...]:
+        """What its engine is made with, and cannot change while it is in use."""
+        return (
+            self.version,
+            self.sender_comp_id,
+            self.target_comp_id,
+            self.latency_s_max,
+            self.user_tags_checked,
+            self.timestamp_precision,
+        )
+
     def __post_init__(self) -> None:
         for text in (self.name, self.sender_comp_id, self.target_comp_id):
             # They name a folder and files.

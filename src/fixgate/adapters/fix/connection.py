@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from fixgate.adapters.fix.certificates import ClientCertificate
+from fixgate.adapters.fix.certificates import ClientCertificate, client_certificate
 from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.config import DoorLimits
 from fixgate.adapters.fix.framing import Framer, Garbage
@@ -53,9 +53,11 @@ class Doorkeeper(Protocol):
 class Connection(asyncio.Protocol):
     """From the accepted socket to its end."""
 
-    def __init__(self, door: Doorkeeper) -> None:
+    def __init__(self, door: Doorkeeper, *, secure: bool = False) -> None:
         self.peer = self.address = ""
-        self.secure = False  # TLS
+        self.secure = secure  # TLS; then it is counted, and made when its handshake is done
+        self.made = False
+        self.handshake: asyncio.Task[None] | None = None
         self.certificate: ClientCertificate | None = None
         self.scheduled = False  # Turns
         self.admitted = False  # counted by the door
@@ -78,36 +80,16 @@ class Connection(asyncio.Protocol):
     def connection_made(self, connected: asyncio.BaseTransport) -> None:
         # TCP always gives one that writes; uvloop's does not derive from asyncio's class.
         transport = cast("asyncio.Transport", connected)
-        if self.accepted(transport):
-            self._listen(transport)
-
-    # --- before the first message
-
-    def accepted(self, transport: asyncio.Transport) -> bool:
-        """A new socket; whether it may stay."""
+        self.made = True
         self._transport = transport
-        peer = transport.get_extra_info("peername") or ("", 0)
-        self.address, self.peer = peer[0], f"{peer[0]}:{peer[1]}"
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if (reason := self._door.admit(self)) is not None:
-            self._turn_away(reason)
-            return False
-        return True
-
-    def secured(self, transport: asyncio.Transport) -> None:
-        """The TLS handshake is done; this is the transport within."""
-        self._transport = transport
-        self.secure = True
-        self._listen(transport)
-
-    def turned_away(self, reason: str) -> None:
-        """Say no, and put it on record."""
-        self._turn_away(reason)
-
-    def _listen(self, transport: asyncio.Transport) -> None:
         transport.set_write_buffer_limits(high=_CONGESTED_BYTES)
+        reason = self._look_at_certificate(transport) if self.secure else self._enter(transport)
+        if reason is not None:
+            self._turn_away(reason)
+            return
         self._later(self._limits.logon_timeout_s, self._logon_timed_out)
 
     def data_received(self, data: bytes) -> None:
@@ -226,6 +208,21 @@ class Connection(asyncio.Protocol):
 
     # --- the rest
 
+    def _enter(self, transport: asyncio.Transport) -> str | None:
+        """Be counted; why it may not stay."""
+        peer = transport.get_extra_info("peername") or ("", 0)
+        self.address, self.peer = peer[0], f"{peer[0]}:{peer[1]}"
+        return self._door.admit(self)
+
+    def _look_at_certificate(self, transport: asyncio.Transport) -> str | None:
+        """It was counted before its handshake."""
+        found = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        try:
+            self.certificate = client_certificate(found) if found else None
+        except ValueError as error:
+            return f"the client's certificate cannot be read: {error}"
+        return None
+
     def _log_on(self, found: list[Arrived]) -> bool:
         """The first message opens a session, or the connection is closed without an answer."""
         if not found:
@@ -292,5 +289,7 @@ class Connection(asyncio.Protocol):
             self._timer = None
 
     def _abort_transport(self) -> None:
+        if self.handshake is not None:
+            self.handshake.cancel()
         if self._transport is not None:
             self._transport.abort()

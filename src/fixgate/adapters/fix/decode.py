@@ -25,7 +25,6 @@ from fixgate.domain.inputs import (
     UnservedMessage,
 )
 from fixgate.domain.order import Echo, Terms
-from fixgate.domain.sessions import FixVersion, Role
 from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 
@@ -87,25 +86,6 @@ def decode(session: SessionName, text: str) -> ClientCommand:
             ref_id=fields.get("11"),
         )
     return _bad_field(session, msg_type, fields) or decoder(session, fields)
-
-
-def refuse_all(session: SessionName, text: str, role: Role, version: FixVersion) -> UnservedMessage:
-    """The answer to any message of a session that is not for orders."""
-    fields = split(text)
-    msg_type = fields.get("35", "")
-    # FIX 4.2 has no "not authorized".
-    not_allowed = BusinessRejectReason.NOT_AUTHORIZED
-    if version is FixVersion.FIX42 or msg_type not in _DECODERS:
-        not_allowed = BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
-    purpose = role.value.replace("_", " ")
-    return UnservedMessage(
-        session=session,
-        ref_seq_num=_ref_seq_num(fields),
-        ref_msg_type=msg_type,
-        reason=not_allowed,
-        text=f"This session is for {purpose}: MsgType (35) {msg_type} is not taken on it",
-        ref_id=fields.get("11"),
-    )
 
 
 def _ref_seq_num(fields: Fields) -> int:

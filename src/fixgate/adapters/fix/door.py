@@ -60,6 +60,20 @@ class Door:
         self._unnoted = 0
         self._closed: str | None = None
 
+    def let_in(self, config: SessionConfig) -> None:
+        """A session is new, or has other rules."""
+        self.keep_out(config.name)
+        self._configs[key_of(config)] = config
+
+    def keep_out(self, name: SessionName) -> None:
+        """Nobody may log on to this session any more."""
+        self._configs = {key: each for key, each in self._configs.items() if each.name != name}
+
+    def holder(self, config: SessionConfig) -> SessionName | None:
+        """The session that has these CompIDs in this version."""
+        found = self._configs.get(key_of(config))
+        return None if found is None else found.name
+
     def shut(self, reason: str) -> None:
         """Admit nobody from now on."""
         self._closed = reason

@@ -24,7 +24,7 @@ from fixgate.domain.reports import (
     SentAgain,
 )
 from fixgate.domain.rounding import to_wire
-from fixgate.domain.sessions import FixVersion, Role
+from fixgate.domain.sessions import FixVersion
 from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
@@ -41,7 +41,6 @@ class Addressing:
     target_comp_id: str  # 56: the client's
     dialect: Dialect
     echo_tags: frozenset[int]
-    role: Role = Role.ORDER_ENTRY  # what the client may send
 
 
 def encode(

@@ -74,7 +74,7 @@ class NumbersFile:
             return None
         boot = held[2].decode("ascii", "replace")
         same_boot = boot == self._boot != _UNKNOWN_BOOT
-        last = int(held[1]) == self._fence - 1
+        last = self._fence - int(held[1]) in (0, 1)  # by this process, or the one before it
         current = last and (same_boot or held[3] == b"done")
         return Kept(int(held[4]), int(held[5]), current=current)
 

@@ -23,7 +23,7 @@ from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.recorder import Deliver
-from fixgate.adapters.fix.tls_gate import TlsGate
+from fixgate.adapters.fix.tls_listener import TlsListener
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import FixDelivered, FixNoted, FixPort, Handling
 from fixgate.application.ports.journal import Sent
@@ -87,7 +87,7 @@ class FixServer(FixPort):
         self._remember_refused = remember_refused
         self._close_timeout_s = limits.close_timeout_s
         self._plain: asyncio.Server | None = None
-        self._secure: asyncio.Server | None = None
+        self._secure: TlsListener | None = None
         self._tls: ssl.SSLContext | None = None
         self._tick_timer: asyncio.TimerHandle | None = None
 
@@ -132,10 +132,8 @@ class FixServer(FixPort):
             TlsUnusable: a certificate file cannot be used.
         """
         self._tls = context_of(files)
-        loop = asyncio.get_running_loop()
-        self._secure = await loop.create_server(
-            lambda: TlsGate(self._door, self._tls_context), host, port
-        )
+        self._secure = TlsListener(self._door, self._tls_context)
+        await self._secure.start(host, port)
         self._keep_time()
 
     def renew_tls(self, context: ssl.SSLContext) -> None:
@@ -155,7 +153,7 @@ class FixServer(FixPort):
     @property
     def tls_port(self) -> int | None:
         """The port with TLS that is listened on."""
-        return _port(self._secure)
+        return None if self._secure is None else self._secure.port
 
     async def stop(self, text: str) -> None:
         """Log every session out with ``text``, wait a bounded time, and close the connections.
@@ -185,6 +183,55 @@ class FixServer(FixPort):
     def session(self, name: SessionName) -> ClientSession | None:
         """One session, for operators; None if it is not configured."""
         return self._sessions.get(name)
+
+    # --- sessions that come and go
+
+    def holder(self, config: SessionConfig) -> SessionName | None:
+        """The session that has these CompIDs in this version; None: they are free."""
+        return self._door.holder(config)
+
+    def add(self, config: SessionConfig, start: SessionStart) -> None:
+        """A new session; its client may log on at once."""
+        require(config.name not in self._sessions, f"there is a session {config.name}")
+        self._sessions[config.name] = self._made(config, start)
+        self._door.let_in(config)
+
+    async def change(self, config: SessionConfig) -> str | None:
+        """Other rules for a session; why not, if they cannot be had now."""
+        session = self._sessions[config.name]
+        if config.of_engine == session.config.of_engine:
+            session.reconfigure(config)
+            self._door.let_in(config)
+            return None
+        holder = self.holder(config)
+        if holder not in (None, config.name):
+            return f"{holder} still has these CompIDs"
+        if session.connected:
+            return "its client is connected; log it out and reload again"
+        if not await self.remove(config.name, "changed"):
+            return "it does not come to rest; reload again"
+        start = SessionStart(next_sender=session.next_sender, next_target=session.next_target)
+        self.add(config, start)
+        return None
+
+    async def remove(self, name: SessionName, text: str) -> bool:
+        """Log a session out and take it away; False if it does not come to rest in time."""
+        session = self._sessions[name]
+        self._door.keep_out(name)
+        if session.connected:
+            session.logout(text)
+        for _ in range(int(self._close_timeout_s / _POLL_S)):
+            if session.at_rest:
+                break
+            await asyncio.sleep(_POLL_S)
+        else:
+            session.cut_off(text)
+        if not session.at_rest:
+            self._door.let_in(session.config)
+            return False
+        del self._sessions[name]
+        session.close()
+        return True
 
     # --- hours
 
@@ -232,7 +279,8 @@ class FixServer(FixPort):
         waiting: dict[SessionName, list[FixDelivered]] = {}
         for each in unanswered:
             # Who is not there cannot be told; its messages are asked for again at the next start.
-            if self._sessions[each.session].connected:
+            session = self._sessions.get(each.session)
+            if session is not None and session.connected:
                 waiting.setdefault(each.session, []).append(each)
         for session in self._sessions.values():
             session.refuse = partial(self._refuse, session, text)

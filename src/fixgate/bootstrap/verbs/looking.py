@@ -20,7 +20,7 @@ from fixgate.application.inbox import Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.journal import Journal
 from fixgate.bootstrap.settings import Configuration, FixSettings
-from fixgate.domain.frozen import value
+from fixgate.domain.frozen import changed, value
 from fixgate.domain.ids import SessionName
 from fixgate.domain.operations import Scope
 from fixgate.domain.state import State
@@ -54,6 +54,10 @@ class LookingVerbs:
         verbs.add("actions", self._actions, help="Who did what", args=("last",))
         verbs.add("status", self._status, help="How the gateway is")
         verbs.add("sessions", self._sessions, help="How the client sessions are", args=("session",))
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """This configuration is in force now."""
+        self._parts = changed(self._parts, configuration=configuration)
 
     async def _status(self, _: Call) -> Json:
         parts = self._parts
