@@ -19,8 +19,8 @@ default_account = "DEMO"
 FILES = {
     "SOFT": "[rates]\nsoft_per_s = 5\n",
     "HARD": "[rates]\nhard_per_s = 10\nback_off_s = 2.0\n",
-    "COPY": 'role = "drop_copy"\n',
-    "COPY42": 'role = "drop_copy"\n',
+    "COPY": 'role = "drop_copy"\ncovers = ["TRADER"]\n',
+    "COPY42": 'role = "drop_copy"\ncovers = ["TRADER"]\n',
     "DATA": 'role = "market_data"\n',
 }
 
