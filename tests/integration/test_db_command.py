@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixgate.adapters.store.postgres.address import PostgresAddress
+from fixgate.cli.app import run
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
 from integration.postgres_home import postgres_home
@@ -146,15 +147,14 @@ def test_a_journal_that_was_tampered_with_is_not_copied(tmp_path: Path) -> None:
     ],
 )
 def test_a_journal_that_cannot_be_reached_is_named_without_its_password(
-    tmp_path: Path, settings: str, said: str
+    tmp_path: Path, settings: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gateway = Gateway(make_home(tmp_path))
-    file = gateway.home / "config" / "gateway.toml"
+    home = make_home(tmp_path)
+    file = home / "config" / "gateway.toml"
     file.write_text(file.read_text().replace("[journal]\n", f"[journal]\n{settings}\n"))
-    for command in (("run",), ("db", "upgrade")):
-        ended = gateway.fixgate(*command)
-        assert ended.returncode in (1, 2)
-        (line,) = ended.stderr.splitlines()
+    for command in (("db", "upgrade"), ("orders",), ("sessions",)):
+        assert run([*command, "--home", str(home)]) in (1, 2)
+        (line,) = capsys.readouterr().err.splitlines()
         assert said in line
         assert "secret" not in line
 

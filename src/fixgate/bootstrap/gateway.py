@@ -128,7 +128,7 @@ class Gateway:
         for each in store.reader.open_orders():
             if each.order is not None:
                 self._state.load(each.order, each.executions, each.cl_ord_ids)
-        self._venues = parts.venues(configuration, clock)
+        self._venues = parts.venues(configuration, clock, lambda: self._journal.holds)
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._last_in = {each.name: each.last_in for each in store.reader.sessions()}

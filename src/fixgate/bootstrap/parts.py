@@ -85,18 +85,28 @@ def addressings(
     }
 
 
-def venues(configuration: s.Configuration, clock: SystemClock) -> dict[VenueName, VenuePort]:
+def venues(
+    configuration: s.Configuration, clock: SystemClock, owned: Callable[[], bool]
+) -> dict[VenueName, VenuePort]:
     """Every enabled venue.
+
+    owned: whether this process surely still is the one that trades.
 
     Raises:
         VenueSetupError: one cannot work as it is configured.
     """
     return {
-        VenueName(each.name): _venue(configuration, each, clock) for each in configuration.venues
+        VenueName(each.name): _venue(configuration, each, clock, owned)
+        for each in configuration.venues
     }
 
 
-def _venue(configuration: s.Configuration, venue: s.VenueSettings, clock: SystemClock) -> VenuePort:
+def _venue(
+    configuration: s.Configuration,
+    venue: s.VenueSettings,
+    clock: SystemClock,
+    owned: Callable[[], bool],
+) -> VenuePort:
     if isinstance(venue, s.SimulatedSettings):
         step_s = venue.step_ms / 1_000 if venue.step_ms else None
         return SimulatedVenue(
@@ -106,7 +116,7 @@ def _venue(configuration: s.Configuration, venue: s.VenueSettings, clock: System
     # ccxt takes a second and 100 MB to import: only those pay for it who use it.
     from fixgate.adapters.venues.ccxt_venue import CcxtVenue  # noqa: PLC0415
 
-    return CcxtVenue(_ccxt_settings(configuration, venue), clock)
+    return CcxtVenue(_ccxt_settings(configuration, venue), clock, owned=owned)
 
 
 def _ccxt_settings(configuration: s.Configuration, venue: s.CcxtSettings) -> CcxtSettings:

@@ -115,6 +115,11 @@ class GroupJournal:
         return self._last_seq
 
     @property
+    def holds(self) -> bool:
+        """Whether nobody else can have the store."""
+        return True
+
+    @property
     def waiting(self) -> int:
         """Batches given and not yet answered."""
         return self._waiting

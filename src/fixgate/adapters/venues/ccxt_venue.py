@@ -16,7 +16,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
-from fixgate.adapters.venues.calls import VenueCalls
+from fixgate.adapters.venues.calls import Owned, VenueCalls, always_owned
 from fixgate.adapters.venues.dialect import StreamEnded, UnlistedError, UnreadableError
 from fixgate.adapters.venues.dialects import DIALECTS
 from fixgate.adapters.venues.exchange import make_exchange
@@ -64,8 +64,15 @@ class _Running:
 class CcxtVenue:
     """VenuePort over one account at one exchange."""
 
-    def __init__(self, settings: CcxtSettings, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        settings: CcxtSettings,
+        clock: Clock,
+        pace: Pace | None = None,
+        owned: Owned = always_owned,
+    ) -> None:
         """Raise VenueSetupError if there is no dialect for the exchange."""
+        self._owned = owned
         make_dialect = DIALECTS.get(settings.exchange)
         if make_dialect is None:
             known = ", ".join(sorted(DIALECTS))
@@ -180,7 +187,13 @@ class CcxtVenue:
     ) -> _Running:
         timeouts = self._settings.timeouts
         teller = Teller(self._settings.name, hear, self._legs)
-        calls = VenueCalls(exchange, self._dialect, self._limiter, call_s=timeouts.call_s)
+        calls = VenueCalls(
+            exchange,
+            self._dialect,
+            self._limiter,
+            call_s=timeouts.call_s,
+            owned=self._owned,
+        )
         settler = Settler(
             dialect=self._dialect,
             calls=calls,
