@@ -149,6 +149,9 @@ def test_a_disabled_session_is_logged_out_and_stays_out_over_a_restart(
     assert any(each[35] == "5" for each in peer.closed())
     assert gateway.stop() == 0
     gateway.start()
+    path = gateway.home / "sessions" / "demo44.toml"
+    path.write_text(path.read_text() + 'user_tags_checked = false\n')
+    assert gateway.fixgate("reload").returncode == 0
     peer.connect(gateway.port)
     peer.send("A", "98=0|108=30")
     (said,) = peer.closed()

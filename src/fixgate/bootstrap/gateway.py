@@ -303,9 +303,7 @@ class Gateway:
     def _take_over_sessions(self) -> None:
         """What an earlier process left of the sessions: who is barred, who was connected."""
         for name in self._standing.disabled:
-            session = self._fix.session(name)
-            if session is not None:
-                session.barred = BARRED
+            self._fix.bar(name, BARRED)
         for note in left_behind(self._reader.sessions(), self._clock.now_ns()):
             if self._fix.session(note.session) is not None:
                 self._inbox.put(note)

@@ -79,6 +79,7 @@ class FixServer(FixPort):
         self._clock = clock
         self._renewed = renewed
         self._deliver = deliver
+        self._barred: dict[SessionName, str] = {}
         self._sessions: dict[SessionName, ClientSession] = {}
         for config in sessions:
             start = starts.get(config.name, SessionStart())
@@ -114,7 +115,18 @@ class FixServer(FixPort):
             beginning=Beginning(folder / "began", otherwise_ns=seen_ns),
         )
         session.renewed = partial(self._renewed, config.name)
+        session.barred = self._barred.get(config.name)
         return session
+
+    def bar(self, name: SessionName, why: str | None) -> None:
+        """Nobody may log on to this session from now on, whatever its file says; None: again."""
+        if why is None:
+            self._barred.pop(name, None)
+        else:
+            self._barred[name] = why
+        session = self._sessions.get(name)
+        if session is not None:
+            session.barred = why
 
     # --- its life
 

@@ -55,20 +55,20 @@ class SessionVerbs:
         if call.dry_run:
             return {"would": what}
         await self._bar(call, name, barred=True)
-        session.barred = BARRED
+        self._fix.bar(name, BARRED)
         if session.connected:
             session.logout("The session was disabled by operations")
         return {"done": what}
 
     async def _enable(self, call: Call) -> Json:
-        name, session = self._session(call)
+        name, _ = self._session(call)
         if name not in self._core.state.disabled:
             raise Refused(f"session {name} is not disabled")
         what = f"let session {name} log on again"
         if call.dry_run:
             return {"would": what}
         await self._bar(call, name, barred=False)
-        session.barred = None
+        self._fix.bar(name, None)
         return {"done": what}
 
     async def _bar(self, call: Call, name: SessionName, *, barred: bool) -> None:
