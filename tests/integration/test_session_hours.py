@@ -162,3 +162,15 @@ def test_at_the_end_of_its_hours_a_client_is_logged_out_and_its_orders_stay(
     assert refused[35] == "5"
     assert refused[58].startswith("The session is closed; it opens ")
     assert name in gateway.fixgate("orders", "--open").stdout
+
+
+def test_closed_days_are_archived_by_a_job_of_their_own(home: Path, gateway: Gateway) -> None:
+    configure(home, "")
+    path = home / "config" / "gateway.toml"
+    due = now() + timedelta(seconds=15)
+    path.write_text(path.read_text().replace("02:00:00", f"{due:%H:%M:%S}", 1))
+    gateway.start()
+    assert "archive" in gateway.fixgate("jobs").stdout
+    limit = time.monotonic() + 60
+    while "in order" not in (shown := gateway.fixgate("jobs").stdout):
+        assert time.monotonic() < limit, shown

@@ -166,6 +166,7 @@ class Gateway:
         self._timetable = Timetable(self._jobs, self._fix.keep_hours, self._verbs)
         for session in configuration.sessions:
             self._timetable.add(session)
+        self._timetable.archive(configuration)
         self._reader = store.reader
         self._standing = standing(store.reader.operator_actions())
         stuck_after_s = configuration.gateway.operations.stuck_after_s

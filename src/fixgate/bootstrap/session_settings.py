@@ -24,7 +24,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _whole_second(at: time) -> time:
+def whole_second(at: time) -> time:
+    """A time of day as files may say it; raises ValueError."""
     if at.tzinfo is not None or at.microsecond:
         raise ValueError("must be a time of day like 17:00 or 17:00:30, without a zone")
     return at
@@ -42,7 +43,7 @@ class OpenSettings(Strict):
     closes: time  # at or before ``opens``: on the day after
     closes_on: Day | None = None  # a later day of the week; then ``days`` has one day
 
-    _times = field_validator("opens", "closes")(_whole_second)
+    _times = field_validator("opens", "closes")(whole_second)
 
     @model_validator(mode="after")
     def _one_day_when_it_is_long(self) -> "OpenSettings":
@@ -85,7 +86,7 @@ class ScheduleSettings(Strict):
             raise ValueError(f"no time zone is named {name!r}; one is Europe/London") from None
         return name
 
-    _times = field_validator("reset_at")(lambda at: at if at is None else _whole_second(at))
+    _times = field_validator("reset_at")(lambda at: at if at is None else whole_second(at))
 
     @model_validator(mode="after")
     def _fits_together(self) -> "ScheduleSettings":

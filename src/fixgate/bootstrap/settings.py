@@ -6,6 +6,7 @@ Not here: reading files (loading).
 """
 
 import re
+from datetime import time
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -18,6 +19,7 @@ from fixgate.bootstrap.session_settings import (
     RateSettings,
     ScheduleSettings,
     Strict,
+    whole_second,
 )
 from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
@@ -118,6 +120,13 @@ class ArchiveSettings(Strict):
 
     folder: Path = Path("archive")  # in data_dir
     keep_days: int | None = Field(default=None, ge=1)
+    daily: bool = True  # a job of the running gateway
+    daily_at: time = time(2)  # UTC
+
+    @field_validator("daily_at")
+    @classmethod
+    def _is_plain(cls, at: time) -> time:
+        return whole_second(at)
 
 
 class OperationsSettings(Strict):

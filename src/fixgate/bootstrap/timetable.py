@@ -5,13 +5,16 @@ the jobs to operations.
 Not here: waiting for a time (adapters.schedule), what is done then (adapters.fix).
 """
 
+import asyncio
+import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json
-from fixgate.adapters.schedule.jobs import Job, Jobs
-from fixgate.bootstrap.settings import SessionFile
+from fixgate.adapters.schedule.jobs import Job, Jobs, daily
+from fixgate.bootstrap.settings import Configuration, SessionFile
 from fixgate.domain.hours import Hours
 
 
@@ -35,6 +38,20 @@ class Timetable:
             text = f"its sequence numbers begin again ({session.schedule.reset})"
             self._add(_reset(session.name), text, resets.next)
 
+    def archive(self, configuration: Configuration) -> None:
+        """Archive closed days every day, if the configuration says so."""
+        settings = configuration.gateway.archive
+        if settings.daily:
+            at = settings.daily_at
+            self._jobs.add(
+                Job(
+                    name="archive",
+                    help="closed days go to the archive",
+                    next_time=daily(timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)),
+                    run=lambda: archive_closed_days(configuration.home),
+                )
+            )
+
     def remove(self, name: str) -> None:
         """A session is configured no more."""
         self._jobs.remove(_hours(name))
@@ -53,6 +70,27 @@ class Timetable:
             }
             for each in self._jobs.listed()
         }
+
+
+async def archive_closed_days(home: Path) -> None:
+    """`fixgate archive`, in a process of its own: it computes for long, and orders come first.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    words = ("archive", "--home", str(home), "--by", "schedule", "--reason", "the daily archive")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "fixgate.cli",
+        *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(said.decode(errors="replace").strip() or f"status {process.returncode}")
 
 
 def next_change(hours: Hours) -> Callable[[datetime], datetime | None]:

@@ -30,7 +30,11 @@ def check(home: Home = HERE) -> None:
     configuration = load_configuration(home, status=FAILED)
     fix = configuration.gateway.fix
     say(f"Home          {configuration.home.resolve()}")
-    say(f"FIX acceptor  {fix.host}:{fix.port}, CompID {fix.comp_id}")
+    plain = f"{fix.host}:{fix.port}" if fix.plain else "no port without TLS"
+    say(f"FIX acceptor  {plain}, CompID {fix.comp_id}")
+    if fix.tls.enabled:
+        clients = f"client certificates {fix.tls.client_certificates}"
+        say(f"FIX over TLS  {fix.tls.host or fix.host}:{fix.tls.port}, {clients}")
     say(f"Data          {configuration.data_dir.resolve()}")
     say(f"Journal       {_journal(configuration)}")
     for title, shown in (

@@ -7,7 +7,7 @@ right: missed runs are made up for at once, all of them by one.
 Here: Jobs and Job. Not here: what is due.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -32,7 +32,7 @@ class Job:
     name: str
     help: str
     next_time: NextTime
-    run: Callable[[], None]
+    run: Callable[[], Awaitable[None] | None]
 
 
 @value
@@ -113,13 +113,15 @@ class Jobs:
         )
 
     async def _run(self, name: str) -> None:
-        """On the event loop, as a task of it: nothing here may be awaited for long."""
+        """On the event loop, as a task of it; one that takes long is awaited."""
         job = self._jobs.get(name)
         if job is None:
             return
         failure = None
         try:
-            job.run()
+            begun = job.run()
+            if begun is not None:
+                await begun
         except Exception as error:
             # One job that fails must not keep the others, or its own next run, from their times.
             failure = f"{type(error).__name__}: {error}"
