@@ -92,6 +92,7 @@ def on_the_store(
         request_line,
     )
     from fixgate.adapters.store.errors import StoreUnusable  # noqa: PLC0415 - the same
+    from fixgate.bootstrap.loading import ConfigurationError  # noqa: PLC0415 - the same
     from fixgate.bootstrap.verbs.stopped import stopped  # noqa: PLC0415 - 1 s of imports
 
     user = pwd.getpwuid(os.getuid()).pw_name
@@ -100,5 +101,7 @@ def on_the_store(
         return asyncio.run(stopped(configuration, read_call(line, user)))
     except Misused as error:
         raise Problem(str(error), USAGE) from None
-    except (Refused, StoreUnusable) as error:
+    except Refused as error:
         raise Problem(f"no gateway runs; {error}", FAILED) from None
+    except (StoreUnusable, ConfigurationError) as error:
+        raise Problem(f"no gateway runs with this data directory; {error}", FAILED) from None
