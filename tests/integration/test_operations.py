@@ -150,7 +150,7 @@ def test_a_disabled_session_is_logged_out_and_stays_out_over_a_restart(
     assert gateway.stop() == 0
     gateway.start()
     path = gateway.home / "sessions" / "demo44.toml"
-    path.write_text(path.read_text() + 'user_tags_checked = false\n')
+    path.write_text(path.read_text() + "user_tags_checked = false\n")
     assert gateway.fixgate("reload").returncode == 0
     peer.connect(gateway.port)
     peer.send("A", "98=0|108=30")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,26 @@ def test_a_schedule_that_changes_moves_the_jobs(gateway: Gateway, bystander: Pee
     put(gateway, new())
     reload(gateway)
     assert "reset NEW" not in gateway.fixgate("jobs").stdout
+
+
+def test_new_hours_hold_at_once_and_a_new_reset_from_its_next_time_on(
+    gateway: Gateway, bystander: Peer, peer: Peer
+) -> None:
+    put(gateway, new())
+    reload(gateway)
+    peer.log_on(gateway.port)
+    at = datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), UTC)
+    past, later = at - timedelta(minutes=30), at + timedelta(hours=1)
+    schedule = f'[schedule]\ntime_zone = "UTC"\nreset = "daily"\nreset_at = {past:%H:%M:%S}\n'
+    put(gateway, new(schedule))
+    reload(gateway)
+    assert int(peer.trade()[34]) > 1
+
+    closed = f'[[schedule.open]]\ndays = ["{later:%a}"]\nopens = {later:%H:%M:%S}\n'
+    put(gateway, new(f"{schedule}{closed}closes = {later + timedelta(hours=1):%H:%M:%S}\n"))
+    reload(gateway)
+    said = peer.until(lambda each: each[35] == "5")
+    assert said[-1][58].startswith("The session is closed; it opens ")
 
 
 def test_a_certificate_is_renewed_by_a_reload(tmp_path: Path, peer: Peer) -> None:

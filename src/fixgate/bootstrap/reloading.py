@@ -81,6 +81,7 @@ class Reloading:
                 self._reached.fix.renew_tls(context)
                 result.done.append("TLS: new connections use the certificates as they are now")
             await self._take(new, in_force)
+            self._reached.fix.keep_hours()  # new hours may leave out this very moment
             return result
 
     async def _take(self, new: Configuration, sessions: tuple[SessionFile, ...]) -> None:

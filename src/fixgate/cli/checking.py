@@ -82,7 +82,9 @@ def _asked() -> str:
 
 
 def _sessions(configuration: "Configuration") -> "Table":
-    made = table("name", "version", "client CompID", "our CompID", "venue", "accounts", "logon")
+    made = table(
+        "name", "version", "client CompID", "our CompID", "venue", "accounts", "logon", "times"
+    )
     for each in configuration.sessions:
         made.add_row(
             each.name,
@@ -92,13 +94,27 @@ def _sessions(configuration: "Configuration") -> "Table":
             each.default_venue or "",
             ", ".join(each.accounts) or "any",
             _logon(each),
+            _times(each),
         )
     return made
 
 
 def _logon(session: "SessionFile") -> str:
     where = ", ".join(str(each) for each in session.allowed_addresses) or "loopback"
-    return f"{session.username or 'no password'}, from {where}"
+    proof = ", certificate" if session.client_certificate else ", TLS" * session.tls_required
+    return f"{session.username or 'no password'}{proof}, from {where}"
+
+
+def _times(session: "SessionFile") -> str:
+    schedule = session.schedule
+    if schedule is None:
+        return "always open"
+    opens = ", ".join(
+        f"{' '.join(each.days)} {each.opens:%H:%M} to {each.closes_on or ''} {each.closes:%H:%M}"
+        for each in schedule.open or ()
+    )
+    reset = "" if schedule.reset == "never" else f", reset {schedule.reset}"
+    return f"{' '.join(opens.split()) or 'always open'}{reset} ({schedule.time_zone})"
 
 
 def _venues(configuration: "Configuration") -> "Table":

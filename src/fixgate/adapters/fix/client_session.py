@@ -108,6 +108,10 @@ class ClientSession:
         """Go by these rules from now on; what its engine was made with must be the same."""
         if config.rates != self.config.rates:
             self._rates = RateBands(config.rates)
+        if config.resets != self.config.resets:
+            # A boundary of the new schedule that has passed was none when it passed.
+            self.began.begin(self._clock.now_ns(), self.began.place)
+            self.began.keep()
         self.config = config
 
     @property
