@@ -56,7 +56,8 @@ def audit(home: Path) -> Journaled:
         reader.close()
     reports: dict[str, list[tuple[int, str]]] = {}
     for each in found:
-        if each.message.handling is Handling.REPORT:
+        # One that was released late is there once more, as it went out.
+        if each.message.handling is Handling.REPORT and not each.row.repeats:
             session = str(each.row.session)
             text = each.message.text
             reports.setdefault(session, []).append((each.message.msg_seq_num, text))

@@ -209,7 +209,8 @@ class Stepper:
                 message.direction.value,
                 message.msg_type,
                 message.msg_seq_num,
-                repeats=message.handling is Handling.RESENT,
+                # A report that was released late is here as it went out; it was promised before.
+                repeats=message.handling in (Handling.RESENT, Handling.REPORT),
             )
         )
         if item.session is None:

@@ -301,14 +301,18 @@ async def test_every_record_about_a_clients_message_names_its_session():
     assert {each.session for each in caused} == {SESSION}
 
 
-@pytest.mark.parametrize("handling", [Handling.ENGINE, Handling.RESENT])
-async def test_a_row_tells_a_message_sent_again_from_one_sent_first(desk, handling):
+@pytest.mark.parametrize(
+    ("handling", "repeats"),
+    [(Handling.ENGINE, False), (Handling.RESENT, True), (Handling.REPORT, True)],
+)
+async def test_a_row_tells_a_message_sent_again_from_one_sent_first(desk, handling, repeats):
+    """A report that is noted was promised, with a row of its own, before it was released late."""
     message = FixMessage(
         direction=Direction.OUT, handling=handling, msg_type="8", msg_seq_num=7, text=""
     )
     desk.inbox.put(FixNoted(at_ns=1, session=SESSION, message=message))
     steps = all_steps(desk.sequencer._stepper, desk.inbox.drain())
-    assert [row.repeats for row in steps.batch.fix_messages] == [handling is Handling.RESENT]
+    assert [row.repeats for row in steps.batch.fix_messages] == [repeats]
 
 
 async def test_an_order_is_remembered_until_the_store_can_recall_it():
