@@ -1,18 +1,15 @@
-"""Archiving the journal of a configuration: for the command, the script and the daily job.
+"""Archiving the journal of a configuration: for the command, which the daily job runs as well.
 
-Here: archive_by_rule(), the job; opened(), the archive of a configuration.
-Not here: when the job runs (schedules), what archiving is (adapters.store.archive).
+Here: opened(), the archive of a configuration; carry_out().
+Not here: when the job runs (timetable), what archiving is (adapters.store.archive).
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fixgate.adapters.store.archive.closing import Archive, Done, archive_closed_days
-from fixgate.application.ports.clock import Clock
 from fixgate.bootstrap.settings import Configuration
 from fixgate.bootstrap.stores import engine_to_drop, open_to_read
-
-JOB: str = "the daily job"
 
 
 @contextmanager
@@ -59,20 +56,3 @@ def carry_out(
         )
     finally:
         engine.dispose()
-
-
-def archive_by_rule(configuration: Configuration, clock: Clock) -> Done:
-    """Do what the rule in [archive] says, once. It blocks: call it in a thread of its own.
-
-    Raises:
-        ConfigurationError, StoreUnusable, ArchiveUnusable, Damaged, SQLAlchemyError: as above.
-    """
-    with opened(configuration) as archive:
-        return carry_out(
-            configuration,
-            archive,
-            now_ns=clock.now_ns(),
-            keep_days=configuration.gateway.archive.keep_days,
-            by=JOB,
-            reason="the rule in config/gateway.toml",
-        )
