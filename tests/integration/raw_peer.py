@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 SOH = b"\x01"
 _NAMES = count(1)
 _TRAILER_BYTES = 7
