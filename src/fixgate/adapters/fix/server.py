@@ -80,6 +80,7 @@ class FixServer(FixPort):
         self._renewed = renewed
         self._deliver = deliver
         self._barred: dict[SessionName, str] = {}
+        self._interrupted: str | None = None  # what is said while the journal is away
         self._sessions: dict[SessionName, ClientSession] = {}
         for config in sessions:
             start = starts.get(config.name, SessionStart())
@@ -116,6 +117,8 @@ class FixServer(FixPort):
         )
         session.renewed = partial(self._renewed, config.name)
         session.barred = self._barred.get(config.name)
+        if self._interrupted is not None:
+            session.refuse = partial(self._refuse_for_now, session, self._interrupted)
         return session
 
     def bar(self, name: SessionName, why: str | None) -> None:
@@ -279,10 +282,12 @@ class FixServer(FixPort):
         self._sessions[session].release(reports)
 
     def interrupt(self, text: str) -> None:
+        self._interrupted = text
         for session in self._sessions.values():
             session.refuse = partial(self._refuse_for_now, session, text)
 
     def go_on(self) -> None:
+        self._interrupted = None
         for session in self._sessions.values():
             session.refuse = None
 
