@@ -59,8 +59,9 @@ EXIT_OK: Final = 0
 EXIT_UNUSABLE: Final = 1  # the store, a venue or the port cannot be used; nothing was touched
 EXIT_JOURNAL: Final = 74  # the journal failed while trading (sysexits: EX_IOERR)
 EXIT_BUG: Final = 70  # an invariant of ours broke (sysexits: EX_SOFTWARE)
-# Short enough that the journal's thread gets its turn while the event loop is busy.
-_SWITCH_INTERVAL_S: Final = 0.0005
+# Short enough that the journal's thread gets its turn while the event loop is busy, long enough
+# that the two do not spend their time handing the interpreter to each other.
+_SWITCH_INTERVAL_S: Final = 0.002
 
 _LOOK_S: Final = 0.01
 

@@ -20,7 +20,7 @@ from fixgate.adapters.store.writing import ON_CONFLICT, WRITTEN
 
 _DIALECT: Final = dialect()
 APPLICATION_ID: Final = 0x46584754  # "FXGT", at offset 68 of the file
-CHUNKS: Final = tuple(2**power for power in range(8, -1, -1))
+CHUNKS: Final = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """Rows for one INSERT. Each run of a statement hands the interpreter over and takes it back a few
 times, which is what a busy event loop makes expensive; so statements are few and wide."""
 
