@@ -266,7 +266,7 @@ class Reader:
             )
 
     def verify(self) -> int | None:
-        """The number of the first record that is not as written, or follows one that is missing.
+        """The number of the first record that is not as written, or is missing.
 
         None: the chain is whole, from the first record, or the first that was not dropped to the
         archive, to the last one there.

@@ -150,6 +150,8 @@ def _explained(
         return _misnumbered(before, bad, expected)
     if _made(bad) == bad.hash:
         return _unfollowed(before, bad)
+    if after is not None and tip is not None and after.prev_hash == tip:
+        return _fault("inserted", bad.seq, "the record after it follows the one before", about=bad)
     follows = tip is None or bad.prev_hash == tip
     moved = 0 if follows else _moved(bad)
     if moved:
@@ -160,8 +162,6 @@ def _explained(
         )
         detail = "the records after it were numbered again"
         return _fault(what, first, detail, through=through, about=before)
-    if after is not None and tip is not None and after.prev_hash == tip:
-        return _fault("inserted", bad.seq, "the record after it follows the one before", about=bad)
     return _fault("altered", bad.seq, "it is not what its hash was computed from", about=bad)
 
 
