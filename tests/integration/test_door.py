@@ -12,7 +12,7 @@ from fixgate.application.ports.fix import FixDelivered, FixNoted, Handling, Sess
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
 from integration.door_kit import EchoGateway, RawClient, a_name, has_come
-from unit.adapters.fix.messages import ORDER, config, logon, message, order, raw, stamp
+from unit.adapters.fix.messages import ORDER, config, logon, message, order, raw, report, stamp
 
 
 @pytest.fixture
@@ -582,3 +582,30 @@ async def test_when_refusals_cannot_be_remembered_nothing_is_said(
         gateway.server.halt([e for e in gateway.said if isinstance(e, FixDelivered)], "disk")
 
         assert await client.closed() == []
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_resend_can_come_back(
+    tmp_path: Path, name: str
+) -> None:
+    """What it sent behind its request must not keep its session taken for ever."""
+    first = 40_000
+    limits = DoorLimits(write_buffer_bytes_max=1 << 30)
+    starts = {SessionName(name): SessionStart(next_sender=first + 1, next_target=2)}
+    async with EchoGateway(tmp_path, [config(name)], starts=starts, limits=limits) as gateway:
+        gateway.sent.keep(
+            SessionName(name), [(n, report(n, client=name)) for n in range(1, first + 1)]
+        )
+        client = await RawClient.log_on(gateway, name, seq=2)
+        client.stop_reading()
+        client.send(message("2", 3, "7=1|16=0", client=name))
+        client.seq = 4
+        client.order()
+        session = gateway.server.session(SessionName(name))
+        assert session is not None
+        await gateway.until(lambda: session.waiting_bytes > 256 * 1024)
+        client.abort()
+        await gateway.until(lambda: not gateway.is_connected(name))
+
+        assert gateway.delivered(name) == [4]
+        again = await RawClient.log_on(gateway, name, seq=5)
+        assert (await again.trade())["35"] == "8"

@@ -397,6 +397,10 @@ class ClientSession:
         if self.connected and self.too_slow():
             self.cut_off("the client does not read what it is sent")
 
+    def stop_resending(self) -> None:
+        """Nobody is there any more to whom anything could be repeated."""
+        self._repeater.give_up()
+
     def _cannot_resend(self, number: int) -> None:
         """The client must not take what cannot be read for what was never sent."""
         self.logout(f"message {number} cannot be read back and resent")

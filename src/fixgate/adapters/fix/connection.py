@@ -112,7 +112,11 @@ class Connection(asyncio.Protocol):
         self._cancel_timer()
         if self._session is None or not self._backlog:
             self.forget()
-        # Else what the client sent before it went is taken first; the turns go on.
+        else:
+            # What the client sent before it went is taken first. A resend would stand before it
+            # for ever: what congests it is not taken any more.
+            self._session.stop_resending()
+            self._door.turns.wake(self)
         self._door.ended(self)
 
     def pause_writing(self) -> None:
