@@ -24,7 +24,7 @@ from fixgate.adapters.store import (
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.adapters.store.postgres.opening import PostgresStore, open_postgres
 from fixgate.application.ports.fix import FixMessage
-from fixgate.application.ports.journal import Batch, FixIn, FixRow, OperatorRow, Record
+from fixgate.application.ports.journal import AlertRow, Batch, FixIn, FixRow, OperatorRow, Record
 from fixgate.domain import events as e
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
 from fixgate.domain.order import Execution
@@ -92,6 +92,16 @@ class JournalContract:
             batch.operator_actions.append(row)
             await store.journal().commit(batch)
         assert store.reader.operator_actions() == [first, later]
+
+    async def test_alerts_come_back_newest_first(self, store: Store) -> None:
+        first = AlertRow(1, AT_NS, "venue trade", "more than OrderQty", OrderID("O1"))
+        later = AlertRow(2, AT_NS + 1, "venue down", "no answer")
+        for row in (first, later):
+            batch = noted(row.seq)
+            batch.alerts.append(row)
+            await store.journal().commit(batch)
+        assert store.reader.alerts(9) == [later, first]
+        assert store.reader.alerts(1) == [later]
 
     async def test_how_a_session_ended_comes_back(self, store: Store) -> None:
         batch = noted(1)

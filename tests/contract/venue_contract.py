@@ -226,6 +226,23 @@ class VenueContract:
         assert btc(world).tick_size > 0
         assert btc(world).lot_size > 0
 
+    async def test_a_quote_is_the_top_of_the_book_and_a_book_has_best_first(
+        self, world: World
+    ) -> None:
+        bid, offer = await world.best()
+        quote = world.venue.quote("BTC/USDT")
+        book = world.venue.book("BTC/USDT", 5)
+        if quote is None or book is None:  # a venue may know no prices; then it says so
+            assert (quote, book) == (None, None)
+            return
+        assert (quote.bid_px, quote.offer_px) == (bid, offer)
+        assert (book.bids[0][0], book.offers[0][0]) == (bid, offer)
+        assert [px for px, _ in book.bids] == sorted((px for px, _ in book.bids), reverse=True)
+        assert [px for px, _ in book.offers] == sorted(px for px, _ in book.offers)
+        assert len(book.bids) <= 5
+        assert world.venue.quote("NO/SUCH") is None
+        assert world.venue.book("NO/SUCH", 5) is None
+
     async def test_a_resting_order_is_accepted_and_works(self, world: World) -> None:
         call = await resting(world)
         world.venue.query(query_of(world, call))

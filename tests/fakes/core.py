@@ -23,6 +23,7 @@ from fixgate.domain import inputs as i
 from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order
 from fixgate.domain.sessions import FixVersion, SessionRules
@@ -100,6 +101,23 @@ class ForgetfulRecall:
             )
 
 
+class FakeMarket:
+    """Knows the prices that a test says."""
+
+    def __init__(self) -> None:
+        self.quotes: dict[tuple[VenueName, str], Quote] = {}
+        self.books: dict[tuple[VenueName, str], Book] = {}
+
+    def quote(self, venue: VenueName, symbol: str) -> Quote | None:
+        return self.quotes.get((venue, symbol))
+
+    def book(self, venue: VenueName, symbol: str, levels: int) -> Book | None:
+        book = self.books.get((venue, symbol))
+        if book is None:
+            return None
+        return replace(book, bids=book.bids[:levels], offers=book.offers[:levels])
+
+
 class FakeCore:
     """One client session, one venue."""
 
@@ -127,7 +145,8 @@ class FakeCore:
         self.aliases = aliases
         self.terminal_max = terminal_max
         self.state = State(Ids(EPOCH), terminal_max=terminal_max)
-        self.stepper = Stepper(self.state, self.codec, self.recall, last_seq=0)
+        self.market = FakeMarket()
+        self.stepper = self._a_stepper(last_seq=0)
         self.at_ns = START_NS
         self.items: list[Item] = []  # everything that was put in, for a replay
         self.sent: deque[str] = deque()  # FIX text the client has not looked at yet
@@ -142,6 +161,9 @@ class FakeCore:
         self._out = 0
         if started:
             self._configure()
+
+    def _a_stepper(self, *, last_seq: int) -> Stepper:
+        return Stepper(self.state, self.codec, self.recall, last_seq=last_seq, market=self.market)
 
     def _configure(self) -> None:
         """What a process says when it starts."""
@@ -170,7 +192,7 @@ class FakeCore:
         for each in self.recall.by_id.values():
             if each.order is not None and not each.order.is_over:
                 self.state.load(each.order, each.executions, each.cl_ord_ids)
-        self.stepper = Stepper(self.state, self.codec, self.recall, last_seq=self.stepper.last_seq)
+        self.stepper = self._a_stepper(last_seq=self.stepper.last_seq)
         self._configure()
 
     def message(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:

@@ -137,6 +137,12 @@ class FakeVenue:
         self.calls: list[SubmitLeg | CancelLeg | ReplaceLeg | QueryLeg] = []
         self.hear: Hear | None = None
 
+    def quote(self, symbol: str) -> None:
+        """Nothing is known."""
+
+    def book(self, symbol: str, levels: int) -> None:
+        """Nothing is known."""
+
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         self.hear = hear
         self.working = list(working)

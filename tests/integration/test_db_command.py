@@ -57,7 +57,7 @@ def test_a_newer_schema_and_no_store_are_named(tmp_path: Path) -> None:
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA user_version = 9")
     connection.close()
-    said = f"{file}: has schema version 9; this release reads version 2"
+    said = f"{file}: has schema version 9; this release reads version 3"
     assert said in one_line(gateway.fixgate("db", "upgrade"))
     assert said in one_line(gateway.fixgate("run"))
 

@@ -29,6 +29,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> not found
     V> triggered
     V> down | up                     the connection to the venue
+    M> quote BID OFFER [LAST]        what the venue's market is from here on; - for none
     A< exceeds OrderQty              operations get an alert whose text contains this
     G> restart [refused]             the gateway stops and starts again from what is durable;
                                      refused: it had told the client that it takes no more (380=4)
@@ -60,6 +61,7 @@ from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.market import Quote
 from fixgate.domain.operations import coverage_from
 from fixgate.domain.order import Order
 from fixgate.domain.sessions import FixVersion, SessionRules
@@ -67,7 +69,7 @@ from scenarios.invariants import Wire
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_STEP = re.compile(r"(?=\b[CVAGO][<>] )")
+_STEP = re.compile(r"(?=\b[CVAGOM][<>] )")
 _NAMED = re.compile(r"(\w+): ")
 
 
@@ -154,6 +156,7 @@ class Run:
             "V<": self._venue_gets,
             "V>": self._venue_says,
             "A<": self._alerted,
+            "M>": self._market_moves,
             "G>": self._gateway,
             "O>": self._operations_say,
             "O<": self._operations_hear,
@@ -258,6 +261,20 @@ class Run:
         words = rest.split()
         self.trades += words[0] == "trade" and "id" not in words
         self.core.say(heard(words, order, f"T{self.trades}"))
+
+    def _market_moves(self, rest: str) -> None:
+        what, *prices = rest.split()
+        if what != "quote":
+            self.fail(f"the market cannot {rest}")
+        bid, offer, last = (None if px == "-" else Decimal(px) for px in [*prices, "-"][:3])
+        self.core.market.quotes[VENUE, "BTC/USDT"] = Quote(
+            venue=VENUE,
+            symbol="BTC/USDT",
+            bid_px=bid,
+            offer_px=offer,
+            last_px=last,
+            at_ns=self.core.at_ns,
+        )
 
     def _named(self, rest: str) -> tuple[Order | None, str]:
         match = _NAMED.match(rest)

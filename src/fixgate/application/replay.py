@@ -84,7 +84,8 @@ class Replay:
         moment = Moment(seq=record.seq, at_ns=record.at_ns)
         self.state.forget()
         given, recalled = self._input(record)
-        self._deciding = decide(self.state, moment, given, recalled)
+        seen = payload.seen if isinstance(payload, FixIn) else None
+        self._deciding = decide(self.state, moment, given, recalled, seen)
 
     def _input(self, record: Record) -> tuple[Input, tuple[Recalled, ...]]:
         payload = record.payload

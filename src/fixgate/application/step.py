@@ -20,6 +20,7 @@ from fixgate.application.ports.fix import (
     SessionChanged,
 )
 from fixgate.application.ports.journal import (
+    AlertRow,
     Batch,
     ExecutionRow,
     FixIn,
@@ -30,7 +31,9 @@ from fixgate.application.ports.journal import (
     VenueCallRow,
     VenueIn,
 )
+from fixgate.application.ports.market import Market
 from fixgate.application.recalling import recalled_for
+from fixgate.application.seeing import VenuesMarket, seen_for
 from fixgate.application.throttling import judged
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
@@ -44,6 +47,7 @@ from fixgate.domain.inputs import (
     SessionConnection,
     VenueAnswered,
 )
+from fixgate.domain.market import Seen
 from fixgate.domain.order import Order
 from fixgate.domain.reports import DropCopy, ExecutionReport, OrderCancelReject, Report
 from fixgate.domain.rounding import to_wire
@@ -86,13 +90,22 @@ class Steps:
 class Stepper:
     """Takes items one after the other; owns the state and the journal's numbering."""
 
-    def __init__(self, state: State, codec: Codec, recall: Recall, *, last_seq: int) -> None:
+    def __init__(
+        self,
+        state: State,
+        codec: Codec,
+        recall: Recall,
+        *,
+        last_seq: int,
+        market: Market | None = None,
+    ) -> None:
         self.state = state
         self.last_seq = last_seq
         # Per session, the highest outgoing MsgSeqNum of this process that is in a batch.
         self.last_out: dict[SessionName, int] = {}
         self._codec = codec
         self._recall = recall
+        self._market = market or VenuesMarket({})
 
     def take(self, item: Item, into: Steps) -> None:
         """Decide one item and add what came of it to ``into``."""
@@ -136,12 +149,19 @@ class Stepper:
         )
         self.state.forget()
         recalled = recalled_for(command, self.state, self._recall)
+        seen = seen_for(command, self.state, self._market)
         message = item.message
         text = None if item.text == message.text else item.text
         seq = self._record(
             into,
             item.at_ns,
-            FixIn(message=message, text=text, recalled=recalled, throttled=item.throttled),
+            FixIn(
+                message=message,
+                text=text,
+                recalled=recalled,
+                throttled=item.throttled,
+                seen=seen,
+            ),
             session=item.session,
         )
         into.batch.fix_messages.append(
@@ -159,7 +179,7 @@ class Stepper:
         )
         into.batch.last_in[item.session] = item.last_in
         into.delivered.append(item)
-        self._decide(Moment(seq=seq, at_ns=item.at_ns), command, recalled, into)
+        self._decide(Moment(seq=seq, at_ns=item.at_ns), command, recalled, into, seen=seen)
 
     def _given(self, item: Given, into: Steps) -> None:
         given = item.given
@@ -237,8 +257,10 @@ class Stepper:
         recalled: tuple[Recalled, ...],
         into: Steps,
         events: list[e.Event] | None = None,
+        *,
+        seen: Seen | None = None,
     ) -> None:
-        for event in decide(self.state, moment, given, recalled):
+        for event in decide(self.state, moment, given, recalled, seen):
             self._happen(event, moment, into)
             if events is not None:
                 events.append(event)
@@ -270,6 +292,8 @@ class Stepper:
             )
         elif isinstance(event, e.AlertRaised):
             into.alerts.append(event)
+            row = AlertRow(self.last_seq, moment.at_ns, event.subject, event.text, event.order_id)
+            batch.alerts.append(row)
         elif isinstance(event, e.OperatorActed):
             batch.operator_actions.append(_operator_row(event, moment))
         elif isinstance(event, e.NumbersSet):

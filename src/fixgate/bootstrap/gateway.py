@@ -31,6 +31,7 @@ from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.fix import SessionStoreFailed
+from fixgate.application.seeing import VenuesMarket
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
 from fixgate.application.step import Stepper
@@ -134,7 +135,13 @@ class Gateway:
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
         codec = parts.codec(configuration)
-        stepper = Stepper(self._state, codec, recall, last_seq=self._journal.last_seq)
+        stepper = Stepper(
+            self._state,
+            codec,
+            recall,
+            last_seq=self._journal.last_seq,
+            market=VenuesMarket(self._venues),
+        )
         self._fix = parts.fix_server(
             configuration,
             store,

@@ -12,6 +12,7 @@ from fixgate.decide.new_order import new_order
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
 from fixgate.domain.events import Event, OrderRecalled
+from fixgate.domain.market import Seen
 from fixgate.domain.state import State
 
 _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
@@ -50,7 +51,11 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
 
 
 def decide(
-    state: State, moment: i.Moment, given: i.Input, recalled: tuple[i.Recalled, ...] = ()
+    state: State,
+    moment: i.Moment,
+    given: i.Input,
+    recalled: tuple[i.Recalled, ...] = (),
+    seen: Seen | None = None,
 ) -> Iterator[Event]:
     """Decide on one input, yielding each event before the next is decided.
 
@@ -59,6 +64,7 @@ def decide(
         moment: the input's number in the journal and its time.
         given: the input.
         recalled: orders it names that memory had forgotten, loaded by the edge.
+        seen: what it saw of the market, attached by the edge.
 
     """
     for each in recalled:
@@ -68,4 +74,4 @@ def decide(
             executions=each.executions,
             cl_ord_ids=each.cl_ord_ids,
         )
-    yield from _DECIDERS[type(given)](Turn(state, moment), given)
+    yield from _DECIDERS[type(given)](Turn(state, moment, seen), given)

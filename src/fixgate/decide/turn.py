@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.ids import ORDER_ID_LENGTH, ExecID, OrderID, VenueClOrdID, order_of
 from fixgate.domain.inputs import Moment
+from fixgate.domain.market import Seen
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
@@ -19,6 +20,7 @@ class Turn:
 
     state: State
     moment: Moment
+    seen: Seen | None = None  # of the market, where it matters
     _reports: int = 0
 
     def order_id(self) -> OrderID:

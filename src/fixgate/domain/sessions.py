@@ -55,6 +55,7 @@ class SessionRules:
     cancel_on_disconnect: bool = False  # open orders, when its connection ends
     cancel_grace_ms: int = 0  # unless it is back by then
     role: Role = Role.ORDER_ENTRY
+    sees_quotes: bool = False  # its orders are decided by prices: they come with the input
     covers: tuple[str, ...] = ()  # a drop copy session: names of sessions, or "*" for all
 
 

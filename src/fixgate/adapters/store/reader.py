@@ -38,6 +38,7 @@ from fixgate.adapters.store.sqlite import connect_reader
 from fixgate.adapters.store.verifying import verify
 from fixgate.application.ports.fix import Direction, FixMessage
 from fixgate.application.ports.journal import (
+    AlertRow,
     ExecutionRow,
     FixIn,
     FixRow,
@@ -326,6 +327,11 @@ class Reader:
         """What people did, oldest first."""
         rows = self._rows(select(t.operator_actions).order_by(t.operator_actions.c.seq))
         return [OperatorRow(**row._mapping) for row in rows]  # noqa: SLF001 - to a dict
+
+    def alerts(self, count: int) -> list[AlertRow]:
+        """The newest alerts, newest first."""
+        rows = self._rows(select(t.alerts).order_by(t.alerts.c.seq.desc()).limit(count))
+        return [AlertRow(**row._mapping) for row in rows]  # noqa: SLF001 - to a dict
 
     def recent_orders(
         self, count: int, *, session: SessionName | None = None, working: bool = False

@@ -31,6 +31,7 @@ _TABLES: Final = (
     "venue_calls",
     "sessions",
     "operator_actions",
+    "alerts",
 )
 _WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
 _INTEGER_MAX: Final = 2**63 - 1
@@ -42,6 +43,7 @@ class Rows:
     __slots__ = (
         "_changed",
         "_known",
+        "alerts",
         "cl_ord_ids",
         "executions",
         "fix_messages",
@@ -70,6 +72,7 @@ class Rows:
         self.venue_calls: list[Any] = []
         self.sessions: list[Any] = []
         self.operator_actions: list[Any] = []
+        self.alerts: list[Any] = []
         self._changed: dict[SessionName, list[Any]] = {}
 
     def fill(self, batches: Sequence[Batch]) -> None:
@@ -109,6 +112,9 @@ class Rows:
             self.operator_actions += (
                 o.seq, o.at_ns, o.person, o.action, o.subject, o.detail, o.reason,
             )  # fmt: skip
+
+        for a in batch.alerts:
+            self.alerts += (a.seq, a.at_ns, a.subject, a.text, a.order_id)
 
     def _note_sessions(self, batch: Batch) -> None:
         for name, last_in in batch.last_in.items():

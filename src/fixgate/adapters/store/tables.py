@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata = MetaData()
 
@@ -160,6 +160,17 @@ operator_actions = Table(
     Column("subject", _TEXT, nullable=False),
     Column("detail", _TEXT, nullable=False),
     Column("reason", _TEXT, nullable=False),
+)
+
+# What a person should look at, or should have; few rows.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True),  # of the event in the journal
+    Column("at_ns", BigInteger, nullable=False),
+    Column("subject", _TEXT, nullable=False),
+    Column("text", _TEXT, nullable=False),
+    Column("order_id", _TEXT),
 )
 
 meta = Table(

@@ -41,6 +41,7 @@ from fixgate.application.ports.venue import (
 )
 from fixgate.domain.inputs import LegState, Outcome
 from fixgate.domain.instruments import VenueProfile
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.rounding import is_multiple, to_wire
 from fixgate.domain.values import ExecType
 
@@ -99,6 +100,14 @@ class CcxtVenue:
     def keeps_nothing(self) -> bool:
         """The venue is elsewhere and remembers."""
         return False
+
+    def quote(self, symbol: str) -> Quote | None:  # noqa: ARG002 - of no symbol
+        """Nothing: this adapter does not follow prices."""
+        return None
+
+    def book(self, symbol: str, levels: int) -> Book | None:  # noqa: ARG002 - of no symbol
+        """Nothing: this adapter does not follow books."""
+        return None
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Begin connecting. Raises VenueSetupError when the settings cannot work at all."""

@@ -38,6 +38,7 @@ from fixgate.domain.inputs import (
     VenueTriggered,
 )
 from fixgate.domain.instruments import VenueProfile
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.values import ExecType, Side
 from fixgate.matching import (
     Accepted,
@@ -84,6 +85,7 @@ class SimulatedVenue:
         self._name = settings.name
         self._now_ns = clock.now_ns
         self._profile = profile(settings.name)
+        self._symbols = frozenset(each.symbol for each in settings.listed)
         listings = {each.symbol: _listing(each) for each in settings.listed}
         # Ids must not repeat those of an earlier run, which the journal still holds.
         prefix = base36(clock.now_ns() // 1_000_000, width=9) + "-"
@@ -124,6 +126,32 @@ class SimulatedVenue:
     def keeps_nothing(self) -> bool:
         """The market lives in this process and is made again from the journal."""
         return True
+
+    def quote(self, symbol: str) -> Quote | None:
+        """The market's own best prices, as of now."""
+        if symbol not in self._symbols:
+            return None
+        return Quote(
+            venue=self._name,
+            symbol=symbol,
+            bid_px=self._engine.best_bid(symbol),
+            offer_px=self._engine.best_ask(symbol),
+            last_px=self._engine.last_px(symbol),
+            at_ns=self._now_ns(),
+        )
+
+    def book(self, symbol: str, levels: int) -> Book | None:
+        """The market's own book, as of now."""
+        if symbol not in self._symbols:
+            return None
+        depth = self._engine.depth(symbol, levels)
+        return Book(
+            venue=self._name,
+            symbol=symbol,
+            bids=depth.bids,
+            offers=depth.asks,
+            at_ns=self._now_ns(),
+        )
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Open the market; then put back the acknowledged orders, which may trade at once."""
@@ -299,7 +327,7 @@ class SimulatedVenue:
 
     def _restore(self, leg: WorkingLeg) -> None:
         call = leg.submit
-        if leg.leg_cum_qty >= call.qty or call.instrument.symbol not in self._symbols():
+        if leg.leg_cum_qty >= call.qty or call.instrument.symbol not in self._symbols:
             return
         events = self._engine.restore(
             self._new_order(call),
@@ -310,9 +338,6 @@ class SimulatedVenue:
             now_ns=self._now_ns(),
         )
         self._say_all(events)
-
-    def _symbols(self) -> frozenset[str]:
-        return frozenset(each.symbol for each in self._settings.listed)
 
     def _say_all(self, events: tuple[Event, ...]) -> None:
         tell = self._tell

@@ -14,6 +14,7 @@ from fixgate.application.ports.fix import FixMessage
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
 from fixgate.domain.inputs import Recalled
+from fixgate.domain.market import Seen
 from fixgate.domain.order import Order, RefusedOrder
 
 
@@ -36,6 +37,7 @@ class FixIn:
     text: str | None = None  # as the engine took it, where that differs from message.text
     recalled: tuple[Recalled, ...] = ()
     throttled: str | None = None  # why it was too much, when the client sent too fast
+    seen: Seen | None = None  # of the market, where it is decided by prices
 
 
 @value
@@ -104,6 +106,17 @@ class OperatorRow:
 
 
 @dataclass(slots=True)
+class AlertRow:
+    """One row of the query table alerts: something that a person should look at."""
+
+    seq: int
+    at_ns: int
+    subject: str
+    text: str
+    order_id: OrderID | None = None
+
+
+@dataclass(slots=True)
 class Batch:
     """What one commit makes durable: journal records, and the query tables' changes."""
 
@@ -119,6 +132,7 @@ class Batch:
     connected: dict[SessionName, tuple[bool, str, int]] = field(default_factory=dict)
     cancel_after_ms: dict[SessionName, int | None] = field(default_factory=dict)
     operator_actions: list[OperatorRow] = field(default_factory=list)
+    alerts: list[AlertRow] = field(default_factory=list)
     at_ns: int = 0
 
 

@@ -13,6 +13,7 @@ from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, VenueClOrdID, VenueOrderID
 from fixgate.domain.inputs import VenueInput
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.values import Side
 
@@ -98,6 +99,14 @@ class VenuePort(Protocol):
         Then it may be called before the commit: a crash cannot leave anything there that the
         journal does not have (docs/decisions/0013). False for every venue outside the process.
         """
+        ...
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Best prices of a unified symbol right now; None: nothing is known. Never waits."""
+        ...
+
+    def book(self, symbol: str, levels: int) -> Book | None:
+        """The best levels of a unified symbol right now; None: nothing is known. Never waits."""
         ...
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:

@@ -50,7 +50,7 @@ async def test_a_new_store_knows_when_and_by_what_it_was_made(tmp_path: Path) ->
     assert re.fullmatch("[0-9A-Z]{6}", store.epoch)
     assert store.epoch == EPOCH
     assert store.reader.meta("created_ns") == str(AT_NS)
-    assert store.reader.meta("schema_version") == "2"
+    assert store.reader.meta("schema_version") == "3"
     assert "SQLite" in store.reader.meta("versions")
     await store.close()
 
@@ -115,13 +115,13 @@ async def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 7")
     connection.close()
-    assert refusal(path) == f"{path}: has schema version 7; this release reads version 2"
+    assert refusal(path) == f"{path}: has schema version 7; this release reads version 3"
 
 
 async def test_a_version_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     path = await a_closed_store(tmp_path)
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("UPDATE meta SET value = '3' WHERE name = 'schema_version'")
+    connection.execute("UPDATE meta SET value = '4' WHERE name = 'schema_version'")
     connection.close()
     assert "is damaged" in refusal(path)
 

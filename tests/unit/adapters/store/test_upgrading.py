@@ -77,7 +77,7 @@ async def test_a_store_of_version_1_is_refused_until_it_is_upgraded(tmp_path: Pa
     assert str(refused.value) == f"{path}: has schema version 1; run `fixgate db upgrade`"
     assert path.read_bytes() == before
 
-    assert upgrade_sqlite(path) == (1, 2)
+    assert upgrade_sqlite(path) == (1, 3)
     store = open_store(path, FixedClock())
     assert store.epoch == "ABCDEF"
     assert store.reader.verify() is None
@@ -118,7 +118,7 @@ def test_the_first_step_makes_what_the_first_release_made(tmp_path: Path) -> Non
 async def test_an_upgrade_of_what_is_up_to_date_changes_nothing(tmp_path: Path) -> None:
     await open_store(database(tmp_path), FixedClock()).close()
     before = looks(database(tmp_path))
-    assert upgrade_sqlite(database(tmp_path)) == (2, 2)
+    assert upgrade_sqlite(database(tmp_path)) == (3, 3)
     assert looks(database(tmp_path)) == before
 
 
@@ -135,7 +135,7 @@ async def test_a_newer_store_is_not_upgraded(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 7")
     connection.close()
-    with pytest.raises(StoreUnusable, match="has schema version 7; this release reads version 2"):
+    with pytest.raises(StoreUnusable, match="has schema version 7; this release reads version 3"):
         upgrade_sqlite(path)
 
 
@@ -168,17 +168,17 @@ async def test_an_empty_database_is_refused_until_it_is_made(
         StoreUnusable, match="holds no journal of Fixgate; run `fixgate db upgrade`"
     ):
         open_postgres(empty, tmp_path)
-    assert upgrade_postgres(empty, FixedClock()) == (0, 2)
-    assert upgrade_postgres(empty, FixedClock()) == (2, 2)
+    assert upgrade_postgres(empty, FixedClock()) == (0, 3)
+    assert upgrade_postgres(empty, FixedClock()) == (3, 3)
     store = open_postgres(empty, tmp_path)
-    assert store.reader.meta("schema_version") == "2"
+    assert store.reader.meta("schema_version") == "3"
     assert "PostgreSQL" in store.reader.meta("versions")
     await store.close()
 
 
 @pytest.mark.parametrize(
     ("version", "said"),
-    [(1, "version 1; run `fixgate db upgrade`"), (7, "version 7; this release reads version 2")],
+    [(1, "version 1; run `fixgate db upgrade`"), (7, "version 7; this release reads version 3")],
 )
 def test_a_database_of_another_version_is_refused(tmp_path: Path, version: int, said: str) -> None:
     address = new_database()
