@@ -20,6 +20,7 @@ from fixgate.application.ports.fix import (
 )
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
+from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
@@ -36,12 +37,13 @@ EPOCH = "EPOCH0"
 START_NS = 1_700_000_000_000_000_000
 
 EVERYTHING = frozenset((each, tif) for each in OrdType for tif in TimeInForce)
+EVERY_OPTION = each_of(Option, OrdType, TimeInForce)
 
 
 def a_profile(**changes: object) -> VenueProfile:
     """A venue that takes everything."""
     profile = VenueProfile(
-        venue=VENUE, accepts=EVERYTHING, post_only=True, replace=ReplaceStyle.NATIVE
+        venue=VENUE, accepts=EVERYTHING, options=EVERY_OPTION, replace=ReplaceStyle.NATIVE
     )
     return replace(profile, **changes)  # type: ignore[arg-type]
 

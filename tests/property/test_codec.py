@@ -10,6 +10,7 @@ from fakes.core import SESSION, START_NS, FakeCore, some_rules
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.decode import decode
 from fixgate.adapters.fix.tags import to_decimal
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ExecID, TradeID, VenueOrderID
 from fixgate.domain.inputs import BadMessage, ClientCommand
 from fixgate.domain.reports import (
@@ -26,10 +27,13 @@ from fixgate.domain.values import (
     BusinessRejectReason,
     CxlRejResponseTo,
     ExecType,
+    MarginMode,
     OrdStatus,
     OrdType,
+    PositionEffect,
     RefusalReason,
     RestatementReason,
+    SelfTradePrevention,
     Side,
     TimeInForce,
 )
@@ -51,6 +55,15 @@ fills = st.builds(
     trade_id=hostile.map(TradeID),
     maker=st.none() | st.booleans(),
 )
+extras = st.builds(
+    Extras,
+    max_floor=st.none() | amounts,
+    min_qty=st.none() | amounts,
+    position_effect=st.none() | st.sampled_from(PositionEffect),
+    self_trade=st.none() | st.sampled_from(SelfTradePrevention),
+    leverage=st.none() | amounts,
+    margin_mode=st.none() | st.sampled_from(MarginMode),
+)
 terms = st.builds(
     some_terms,
     order_qty=amounts,
@@ -58,6 +71,7 @@ terms = st.builds(
     time_in_force=st.sampled_from(TimeInForce),
     price=st.none() | amounts,
     stop_px=st.none() | amounts,
+    extras=st.none() | extras,
 )
 echoes = st.lists(
     st.tuples(st.sampled_from([15, 18, 21, 55, 100, 109, 126, 207, 432]), clients_text),

@@ -107,6 +107,8 @@ def _coerce(cls: type, name: str, text: str) -> Any:
     hint = get_type_hints(cls)[name]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(text)
+    if text == "none":
+        return frozenset()  # of a set: nothing in it
     if hint is bool:
         return text == "yes"
     if hint is int:

@@ -11,6 +11,7 @@ from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
+from fixgate.domain.extras import fixed_but_changed, merged
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
@@ -159,6 +160,8 @@ def _whole_terms(message: OrderCancelReplaceRequest, order: Order) -> Terms | No
         )
     if "post_only" in message.keeps:
         terms = changed(terms, post_only=order.terms.post_only)
+    if order.terms.extras is not None:
+        terms = changed(terms, extras=merged(order.terms.extras, terms.extras))
     return terms
 
 
@@ -169,6 +172,10 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
         return Refusal(R.UNKNOWN_SYMBOL, f"{instruction.symbol} is no longer listed")
     if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
         return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
+    if terms.extras is not None:
+        fixed = fixed_but_changed(order.terms.extras, terms.extras)
+        if fixed is not None:
+            return Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")
     verdict = admit(turn, instruction, terms, instrument)
     if isinstance(verdict, Refusal):
         return verdict

@@ -1,12 +1,13 @@
 """What can be traded where, and what a venue can do.
 
 Here: Instrument (one symbol at one venue) and VenueProfile (a venue's capability table).
-Not here: how a venue is spoken to.
+Not here: how a venue is spoken to; what an order's terms ask for (capabilities).
 """
 
 from decimal import Decimal
 from enum import Enum, unique
 
+from fixgate.domain.capabilities import Option
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
 from fixgate.domain.values import OrdType, TimeInForce
@@ -26,6 +27,11 @@ class Instrument:
     min_notional: Decimal = Decimal(0)
     active: bool = True
 
+    @property
+    def is_derivative(self) -> bool:
+        """Whether it is a contract; the unified symbol then names its settlement currency."""
+        return ":" in self.symbol
+
 
 @unique
 class ReplaceStyle(Enum):
@@ -38,10 +44,20 @@ class ReplaceStyle(Enum):
 
 @value
 class VenueProfile:
-    """What a venue accepts. A combination that is not listed is refused before any call."""
+    """What a venue takes. A combination that is not listed is refused before any call.
+
+    Admission goes by this one table, and so do SecurityList and docs/venues.md.
+    """
 
     venue: VenueName
-    accepts: frozenset[tuple[OrdType, TimeInForce]]
-    post_only: bool
+    accepts: frozenset[tuple[OrdType, TimeInForce]]  # as the venue's own
     replace: ReplaceStyle
     reopens_filled: bool = False  # C.1.c: a filled order may be raised and works again
+    options: frozenset[tuple[Option, OrdType, TimeInForce]] = frozenset()
+    post_only: bool = False  # whatever the combination: profiles recorded before ``options``
+
+    def takes(self, option: Option, ord_type: OrdType, time_in_force: TimeInForce) -> bool:
+        """Whether the venue takes that option with an order of that kind."""
+        if (option, ord_type, time_in_force) in self.options:
+            return True
+        return self.post_only and option is Option.POST_ONLY

@@ -10,6 +10,7 @@ from enum import Enum, unique
 from typing import Final
 
 from fixgate.domain.errors import require
+from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
     ClOrdID,
@@ -64,6 +65,7 @@ class Terms:
     stop_px: Decimal | None = None
     expire_at_ns: int | None = None  # GTD: from ExpireTime (126) or the end of ExpireDate (432)
     post_only: bool = False  # ExecInst (18) contains 6, participate don't initiate
+    extras: Extras | None = None  # None: a plain order
 
 
 @unique

@@ -56,6 +56,31 @@ class TimeInForce(Value):
 
 
 @unique
+class PositionEffect(Value):
+    """Tag 77 (OpenClose in 4.2): what an order may do to a position."""
+
+    OPEN = "O"  # open or enlarge it
+    CLOSE = "C"  # reduce it, and no further than to nothing
+
+
+@unique
+class SelfTradePrevention(Value):
+    """Tag 7928: what gives way when an order would trade with another of the same client."""
+
+    CANCEL_NEWEST = "N"  # what is left of the incoming order
+    CANCEL_OLDEST = "O"  # the resting order
+    CANCEL_BOTH = "B"
+
+
+@unique
+class MarginMode(Value):
+    """Tag 20002: the margin a futures order draws on."""
+
+    CROSS = "C"
+    ISOLATED = "I"
+
+
+@unique
 class OrdStatus(Value):
     """Tag 39."""
 

@@ -14,7 +14,7 @@ from fixgate.domain.order import Instruction, Terms
 from fixgate.domain.rounding import ZERO, is_multiple, notional, to_wire
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import RefusalReason as R
-from fixgate.domain.values import TimeInForce
+from fixgate.risk.capabilities import off_lot, unsupported
 
 
 @value
@@ -37,8 +37,10 @@ def check(
     """The order approved, or the first reason why not, in the order of RefusalReason."""
     refusal = (
         _permission(instruction, rules)
-        or _supported(terms, profile, at_ns=at_ns)
+        or unsupported(terms, profile, instrument)
+        or _expired(terms, at_ns)
         or quantity(terms.order_qty, instrument)
+        or _extras(terms, instrument)
         or prices(terms, instrument)
     )
     return refusal or RiskApproved(instruction=instruction, terms=terms)
@@ -55,19 +57,11 @@ def _permission(instruction: Instruction, rules: SessionRules) -> Refusal | None
     return None
 
 
-def _supported(terms: Terms, profile: VenueProfile, *, at_ns: int) -> Refusal | None:
-    if (terms.ord_type, terms.time_in_force) not in profile.accepts:
-        what = f"{terms.ord_type.name} with TimeInForce {terms.time_in_force.name}"
-        return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take {what}")
-    if terms.post_only and not profile.post_only:
-        return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take post-only (18=6)")
-    if terms.post_only and not terms.ord_type.needs_price:
-        return Refusal(R.UNSUPPORTED, f"Post-only (18=6) contradicts {terms.ord_type.name} orders")
-    if terms.post_only and terms.time_in_force in (
-        TimeInForce.IMMEDIATE_OR_CANCEL,
-        TimeInForce.FILL_OR_KILL,
-    ):
-        return Refusal(R.UNSUPPORTED, "Post-only (18=6) contradicts immediate TimeInForce (59)")
+def _extras(terms: Terms, instrument: Instrument) -> Refusal | None:
+    return None if terms.extras is None else off_lot(terms.extras, instrument)
+
+
+def _expired(terms: Terms, at_ns: int) -> Refusal | None:
     if terms.expire_at_ns is not None and terms.expire_at_ns <= at_ns:
         return Refusal(R.OTHER, "ExpireTime (126) or ExpireDate (432) has passed")
     return None

@@ -6,9 +6,11 @@ import pytest
 
 from builders import an_instruction, some_terms
 from fakes.core import START_NS, a_profile, an_instrument, some_rules
+from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.errors import Refusal
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import VenueName
-from fixgate.domain.values import OrdType, TimeInForce
+from fixgate.domain.values import OrdType, PositionEffect, SelfTradePrevention, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check
 
@@ -39,6 +41,13 @@ def test_an_order_that_passes_is_approved_as_it_is() -> None:
     assert (approved.instruction, approved.terms) == (an_instruction(), some_terms())
 
 
+def with_extras(**extras: object) -> Things:
+    return {"extras": Extras(**extras)}  # type: ignore[arg-type]
+
+
+PERPETUAL = {"symbol": "BTC/USDT:USDT"}
+IOC = TimeInForce.IMMEDIATE_OR_CANCEL
+ICEBERG_GTC_ONLY = each_of((Option.ICEBERG,), (OrdType.LIMIT,), (TimeInForce.GOOD_TILL_CANCEL,))
 LIMIT_ONLY = {"accepts": frozenset({(OrdType.LIMIT, TimeInForce.DAY)})}
 MARKET = {"ord_type": OrdType.MARKET, "price": None}
 
@@ -72,7 +81,7 @@ MARKET = {"ord_type": OrdType.MARKET, "price": None}
             "V does not take LIMIT with TimeInForce FILL_OR_KILL",
         ),
         (
-            {"profile": {"post_only": False}, "terms": {"post_only": True}},
+            {"profile": {"options": frozenset()}, "terms": {"post_only": True}},
             R.UNSUPPORTED,
             "V does not take post-only (18=6)",
         ),
@@ -116,6 +125,59 @@ MARKET = {"ord_type": OrdType.MARKET, "price": None}
             R.INCORRECT_QUANTITY,
             "OrderQty (38) 100 is above the maximum 50",
         ),
+        (
+            {"profile": {"options": frozenset()}, "terms": with_extras(max_floor=Decimal(10))},
+            R.UNSUPPORTED,
+            "V does not take MaxFloor (111)",
+        ),
+        (
+            {"profile": {"options": ICEBERG_GTC_ONLY}, "terms": with_extras(max_floor=Decimal(10))},
+            R.UNSUPPORTED,
+            "V does not take MaxFloor (111) with LIMIT with TimeInForce DAY",
+        ),
+        (
+            {"terms": {**with_extras(max_floor=Decimal(10)), "time_in_force": IOC}},
+            R.UNSUPPORTED,
+            "MaxFloor (111) contradicts LIMIT with TimeInForce IMMEDIATE_OR_CANCEL: nothing rests",
+        ),
+        (
+            {"terms": with_extras(max_floor=Decimal(101))},
+            R.INCORRECT_QUANTITY,
+            "MaxFloor (111) 101 must be above zero and at most OrderQty (38)",
+        ),
+        (
+            {"terms": with_extras(max_floor=Decimal("1.0005"))},
+            R.INCORRECT_QUANTITY,
+            "MaxFloor (111) 1.0005 is not a multiple of lot 0.001",
+        ),
+        (
+            {"terms": with_extras(min_qty=Decimal(10))},
+            R.UNSUPPORTED,
+            "MinQty (110) needs TimeInForce (59) 3, immediate or cancel",
+        ),
+        (
+            {"terms": {**with_extras(min_qty=Decimal(0)), "time_in_force": IOC}},
+            R.INCORRECT_QUANTITY,
+            "MinQty (110) 0 must be above zero and at most OrderQty (38)",
+        ),
+        (
+            {"terms": with_extras(position_effect=PositionEffect.CLOSE)},
+            R.UNSUPPORTED,
+            "PositionEffect (77) C is for derivatives; BTC/USDT is not one",
+        ),
+        (
+            {"terms": with_extras(leverage=Decimal("0.5")), "instrument": PERPETUAL},
+            R.OTHER,
+            "LeverageRatio (20001) 0.5 must be 1 or more",
+        ),
+        (
+            {
+                "terms": with_extras(self_trade=SelfTradePrevention.CANCEL_BOTH),
+                "profile": {"options": frozenset()},
+            },
+            R.UNSUPPORTED,
+            "V does not take SelfTradePrevention (7928) B",
+        ),
         ({"terms": {"price": Decimal(0)}}, R.INCORRECT_PRICE, "Price (44) 0 must be above zero"),
         ({"terms": {"price": Decimal(-9)}}, R.INCORRECT_PRICE, "Price (44) -9 must be above zero"),
         (
@@ -155,6 +217,10 @@ def test_what_does_not_pass_is_refused_with_the_reason(
         {"terms": {"expire_at_ns": START_NS + 1}},
         {"rules": {"accounts": frozenset({"A"})}, "instruction": {"account": "A"}},
         {"terms": {"post_only": True}},
+        {"terms": {"post_only": True}, "profile": {"options": frozenset(), "post_only": True}},
+        {"terms": with_extras(max_floor=Decimal(100))},
+        {"terms": {**with_extras(min_qty=Decimal(100)), "time_in_force": IOC}},
+        {"terms": with_extras(leverage=Decimal(1)), "instrument": PERPETUAL},
     ],
 )
 def test_limits_are_inclusive(things: dict[str, Things]) -> None:

@@ -12,8 +12,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
+from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
+from fixgate.adapters.fix.decode_extras import extras
 from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ClOrdID, SessionName
 from fixgate.domain.inputs import (
     BadMessage,
@@ -32,7 +35,7 @@ ID_LENGTH_MAX: Final = 64
 # What an accepted order repeats on its reports; side, quantities and prices follow the order.
 ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526")
 # What a refused order repeats besides: all that the client sent of it.
-REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99")
+REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99", *EXTRA_TAGS)
 # Ids and whatever else a report repeats, by what may carry it.
 _BOUNDED: Final = (*REFUSED_ECHO_TAGS, "11", "41", "790")
 _IDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,24 +47,18 @@ _IDS: Final[Mapping[str, tuple[str, ...]]] = {
 _SEQ_NUM_LENGTH_MAX: Final = 18
 # Fields that would change what an order does, and that are not served: never ignored silently.
 _UNSERVED: Final[Mapping[str, str]] = {
-    "110": "MinQty (110)",
-    "111": "MaxFloor (111)",
     "152": "CashOrderQty (152)",
     "168": "EffectiveTime (168)",
     "210": "MaxShow (210)",
     "211": "PegOffsetValue (211)",
     "376": "ComplianceID (376)",
     "388": "DiscretionInst (388)",
-    "77": "PositionEffect (77)",
     "847": "TargetStrategy (847)",
     "848": "TargetStrategyParameters (848)",
-    "7928": "SelfTradePrevention (7928)",
-    "20001": "LeverageRatio (20001)",
-    "20002": "MarginMode (20002)",
     "20003": "StopLossPx (20003)",
     "20004": "TakeProfitPx (20004)",
 }
-_UNSERVED_TAGS: Final = frozenset(_UNSERVED)
+_RARE_TAGS: Final = frozenset((*_UNSERVED, *EXTRA_TAGS))
 _SIDES: Final = {each.value: each for each in Side}
 _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
@@ -213,9 +210,9 @@ _DECODERS: Final[Mapping[str, Callable[[SessionName, Fields], ClientCommand]]] =
 
 def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     """The terms of a D or G, or why there are none."""
-    if not _UNSERVED_TAGS.isdisjoint(fields):
-        named = next(name for tag, name in _UNSERVED.items() if tag in fields)
-        return None, Refusal(R.UNSUPPORTED, f"{named} is not supported")
+    rare = None if _RARE_TAGS.isdisjoint(fields) else _rare(fields)
+    if isinstance(rare, Refusal):
+        return None, rare
     ord_type = _ORD_TYPES.get(fields.get("40", ""))
     if ord_type is None:
         return None, Refusal(R.UNSUPPORTED, f"OrdType (40) {fields.get('40')} is not supported")
@@ -240,8 +237,16 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
         stop_px=stop_px,
         expire_at_ns=expire_at_ns,
         post_only=_POST_ONLY in instructions,
+        extras=rare,
     )
     return terms, None
+
+
+def _rare(fields: Fields) -> Extras | Refusal:
+    for tag, name in _UNSERVED.items():
+        if tag in fields:
+            return Refusal(R.UNSUPPORTED, f"{name} is not supported")
+    return extras(fields)
 
 
 def _amounts(

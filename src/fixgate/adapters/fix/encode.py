@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
+from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.fields import enclose, sent_again
 from fixgate.adapters.fix.tags import SOH, utc_timestamp
@@ -133,6 +134,8 @@ def _order_fields(fields: Fields, report: ExecutionReport) -> None:
         fields[44] = to_wire(terms.price)
     if terms.stop_px is not None:
         fields[99] = to_wire(terms.stop_px)
+    if terms.extras is not None:
+        fields.update(tags_of(terms.extras))
 
 
 def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) -> None:

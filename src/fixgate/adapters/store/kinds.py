@@ -141,7 +141,8 @@ _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
 
 
 def _with_sorted_accepts(built: Any) -> Any:
-    built["profile"]["accepts"].sort()
+    for name in ("accepts", "options"):
+        built["profile"][name].sort()
     return built
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.values import OrdType, TimeInForce
@@ -90,19 +91,22 @@ def instrument(listed: Listed, venue: VenueName) -> Instrument:
     )
 
 
+_RESTING: Final = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE)
+_IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+_PRICED: Final = (OrdType.LIMIT, OrdType.STOP_LIMIT)
+
+
 def profile(venue: VenueName) -> VenueProfile:
     """Limit orders in every time in force; market orders never rest; stops rest."""
-    resting = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE)
-    immediate = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
-    market = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, *immediate)
+    market = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, *_IMMEDIATE)
     return VenueProfile(
         venue=venue,
         accepts=frozenset(
-            {(OrdType.LIMIT, each) for each in (*resting, *immediate)}
+            {(OrdType.LIMIT, each) for each in (*_RESTING, *_IMMEDIATE)}
             | {(OrdType.MARKET, each) for each in market}
-            | {(OrdType.STOP, each) for each in resting}
-            | {(OrdType.STOP_LIMIT, each) for each in resting}
+            | {(OrdType.STOP, each) for each in _RESTING}
+            | {(OrdType.STOP_LIMIT, each) for each in _RESTING}
         ),
-        post_only=True,
+        options=each_of((Option.POST_ONLY,), _PRICED, _RESTING),
         replace=ReplaceStyle.NATIVE,
     )

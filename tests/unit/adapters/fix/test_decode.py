@@ -7,6 +7,7 @@ import pytest
 from fixgate.adapters.fix.decode import decode
 from fixgate.adapters.fix.tags import end_of_day_ns, to_decimal, to_ns, utc_timestamp
 from fixgate.domain.errors import Refusal
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import (
     BadMessage,
@@ -17,7 +18,15 @@ from fixgate.domain.inputs import (
     UnservedMessage,
 )
 from fixgate.domain.order import Terms
-from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
+from fixgate.domain.values import (
+    BusinessRejectReason,
+    MarginMode,
+    OrdType,
+    PositionEffect,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 
 CLIENT = SessionName("CLIENT")
 AN_ORDER = "35=D|34=2|11=X|21=1|55=BTC/USDT|54=1|60=20231114-22:13:20|38=100|40=2|44=9"
@@ -62,8 +71,13 @@ def test_a_new_order() -> None:
         ("18=1", "ExecInst (18) 1 is not supported"),
         ("18=6 1", "ExecInst (18) 6 1 is not supported"),
         ("54=5", "Side (54) 5 is not supported"),
-        ("110=1", "MinQty (110) is not supported"),
-        ("111=1", "MaxFloor (111) is not supported"),
+        ("110=1e5", "MinQty (110) 1e5 is not a number"),
+        ("111=x", "MaxFloor (111) x is not a number"),
+        ("77=R", "PositionEffect (77) R is not supported"),
+        ("7928=D", "SelfTradePrevention (7928) D is not supported"),
+        ("20001=x", "LeverageRatio (20001) x is not a number"),
+        ("20002=X", "MarginMode (20002) X is not supported"),
+        ("210=1", "MaxShow (210) is not supported"),
         ("152=1", "CashOrderQty (152) is not supported"),
         ("38=1e5", "OrderQty (38) 1e5 is not a number of at most 15 integer and 12 fraction"),
         ("38=NaN", "OrderQty (38) NaN is not a number"),
@@ -115,6 +129,22 @@ def test_a_sequence_number_that_is_none_is_zero(number: str) -> None:
     command = told(f"35=H|34={number}")
     assert isinstance(command, BadMessage)
     assert command.ref_seq_num == 0
+
+
+def test_the_terms_that_most_orders_do_not_have() -> None:
+    command = an_order(f"{AN_ORDER}|111=10|110=5|77=C|7928=O|20001=5|20002=I")
+    assert command.terms is not None
+    assert command.terms.extras == Extras(
+        max_floor=Decimal(10),
+        min_qty=Decimal(5),
+        position_effect=PositionEffect.CLOSE,
+        self_trade=SelfTradePrevention.CANCEL_OLDEST,
+        leverage=Decimal(5),
+        margin_mode=MarginMode.ISOLATED,
+    )
+    plain = an_order(AN_ORDER)
+    assert plain.terms is not None
+    assert plain.terms.extras is None
 
 
 def test_a_message_that_is_not_served() -> None:

@@ -37,6 +37,7 @@ from fixgate.adapters.venues.dialects import binance_codes as codes
 from fixgate.adapters.venues.dialects import binance_reading as reading
 from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
+from fixgate.domain.capabilities import Option
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.rounding import to_wire
@@ -73,7 +74,11 @@ class BinanceDialect:
         self.profile = VenueProfile(
             venue=venue,
             accepts=frozenset((ord_type, tif) for ord_type, tif, _ in ROUTES),
-            post_only=True,
+            options=frozenset(
+                (Option.POST_ONLY, ord_type, tif)
+                for ord_type, tif, post_only in ROUTES
+                if post_only
+            ),
             replace=ReplaceStyle.CANCEL_THEN_NEW,
         )
         self.options: Mapping[str, Any] = {

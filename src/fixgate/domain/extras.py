@@ -1,0 +1,62 @@
+"""The terms that most orders do not have.
+
+Here: Extras, apart from Terms so that a plain order pays nothing for them.
+Not here: which venue takes which (instruments), what contradicts what (risk).
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from decimal import Decimal
+from typing import Final
+
+from fixgate.domain.frozen import changed, value
+from fixgate.domain.values import MarginMode, PositionEffect, SelfTradePrevention
+
+
+@value
+class Extras:
+    """What an order asks for beyond the ordinary; None: nothing. Base-quantity units."""
+
+    max_floor: Decimal | None = None  # MaxFloor (111): no more than this is shown
+    min_qty: Decimal | None = None  # MinQty (110): to be traded at once, or nothing
+    position_effect: PositionEffect | None = None  # 77
+    self_trade: SelfTradePrevention | None = None  # 7928
+    leverage: Decimal | None = None  # 20001
+    margin_mode: MarginMode | None = None  # 20002
+
+
+NAMES: Final = {
+    "max_floor": "MaxFloor (111)",
+    "min_qty": "MinQty (110)",
+    "position_effect": "PositionEffect (77)",
+    "self_trade": "SelfTradePrevention (7928)",
+    "leverage": "LeverageRatio (20001)",
+    "margin_mode": "MarginMode (20002)",
+}
+"""What a person reads of each."""
+
+CHANGEABLE: Final = frozenset({"max_floor"})
+"""What an OrderCancelReplaceRequest may change; it may repeat the others."""
+
+_FIELDS: Final = tuple(each.name for each in fields(Extras))
+
+
+def stated(extras: Extras | None) -> Iterator[str]:
+    """The names of those that are there."""
+    return (name for name in _FIELDS if extras is not None and getattr(extras, name) is not None)
+
+
+def merged(old: Extras | None, new: Extras | None) -> Extras | None:
+    """``old`` with what ``new`` states in its place."""
+    if old is None or new is None:
+        return new or old
+    return changed(old, **{name: getattr(new, name) for name in stated(new)})
+
+
+def fixed_but_changed(old: Extras | None, new: Extras | None) -> str | None:
+    """The first term that ``new`` states otherwise than ``old`` and that cannot be changed."""
+    for name in stated(new):
+        before = None if old is None else getattr(old, name)
+        if name not in CHANGEABLE and getattr(new, name) != before:
+            return NAMES[name]
+    return None
