@@ -26,7 +26,7 @@ from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import Kill
-from fixgate.domain.order import Order
+from fixgate.domain.order import Order, UsedID
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdType, TimeInForce
@@ -82,7 +82,10 @@ class ForgetfulRecall:
 
     def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> i.Recalled | None:
         order_id = self.names.get((session, cl_ord_id))
-        return None if order_id is None else self.by_id.get(order_id)
+        if order_id is None:
+            return None
+        used = UsedID(session=session, cl_ord_id=cl_ord_id, order_id=order_id)
+        return self.by_id.get(order_id) or i.Recalled(used=used)
 
     def by_order_id(self, order_id: OrderID) -> i.Recalled | None:
         return self.by_id.get(order_id)

@@ -95,6 +95,15 @@ class Hostile:
     def _status(self, name: int, _: int, __: int) -> None:
         self.core.send("H", f"11={self._name(name)}|55=BTC/USDT|54=1|790=Q")
 
+    def _mass(self, name: int, kind: int, _: int) -> None:
+        """A mass cancel or a mass status request."""
+        if kind % 3 == 0:
+            self.core.send("AF", f"584={self._name(name)}|585={1 + kind % 9}|55=BTC/USDT")
+            return
+        narrowed = ("", "|54=1", "|54=2", "|55=BTCUSDT", "|1=NOBODY")[kind % 5]
+        fields = f"11={self._name(name)}|530=7|60=20231114-22:13:20{narrowed}"
+        self.core.send("q", fields)
+
     # --- the venue ----------------------------------------------------------------------
 
     def _leg(self, number: int) -> tuple[Order | None, VenueClOrdID]:
@@ -241,7 +250,7 @@ class Hostile:
 
 
 _COMMON = ("cancel", "replace", "answer", "answer", "trade", "report")
-_RARE = ("new", "close", "correct", "restate", "trigger", "status", "connection")
+_RARE = ("new", "close", "correct", "restate", "trigger", "status", "mass", "connection")
 _OPERATIONS = ("kill", "operate", "leave", "tick")
 _VERBS = (*_COMMON, *_COMMON, *_RARE, *_OPERATIONS)
 _NUMBERS = st.integers(0, 60)

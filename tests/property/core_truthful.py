@@ -212,6 +212,10 @@ class Truth:
             text = f"{found[1]}|21=1|40=2|38={1 + qty % 30}|44={8 + price % 3}"
             self.core.send("G", text)
 
+    def _mass(self, side: int, _: int, __: int) -> None:
+        which = "530=7" if side % 2 else "530=1|55=BTC/USDT"
+        self.core.send("q", f"11={self._fresh()}|60=20231114-22:13:20|{which}")
+
     def _call(self, luck: int, _: int, __: int) -> None:
         if self.core.calls:
             intent, order = self.core.calls.popleft()
@@ -247,7 +251,14 @@ class Truth:
         self.core.restart()
 
 
-_VERBS = ("call", "rest", "stream", "trade") * 4 + ("cancel", "replace", "replace", "end", "new")
+_VERBS = ("call", "rest", "stream", "trade") * 4 + (
+    "cancel",
+    "replace",
+    "replace",
+    "end",
+    "new",
+    "mass",
+)
 _NUMBERS = st.integers(0, 59)
 
 

@@ -25,17 +25,18 @@ class Checks:
         self.truth = truth
         core = truth.core
         self.wire = Wire(core.rules.version.value, reopens=True)
-        self.asked: set[str] = set()
-        self.answered: set[str] = set()
+        # ClOrdID and OrderID: a mass cancel is one request for each of its orders.
+        self.asked: set[tuple[str, str]] = set()
+        self.answered: set[tuple[str, str]] = set()
 
     def each_step(self) -> None:
         core = self.truth.core
         while core.sent:
             got = self.wire.see(core.sent.popleft())
-            if got["35"] == "9" or got["150"] in ("4", "5", "8"):
-                self.answered.add(got["11"])
+            if got["35"] == "9" or got.get("150") in ("4", "5", "8"):
+                self.answered.add((got["11"], got["37"]))
         for order in self.truth.orders():
-            self.asked |= {each.cl_ord_id for each in order.requests}
+            self.asked |= {(each.cl_ord_id, order.order_id) for each in order.requests}
             self._exposure(order)
 
     def _exposure(self, order: Order) -> None:

@@ -12,8 +12,9 @@ from decimal import Decimal, localcontext
 SOH = "\x01"
 HEADER = ["8", "9", "35", "34", "49", "52", "56"]
 REQUIRED = {
-    "8": ("37", "17", "150", "39", "55", "54", "151", "14", "6", "11"),
+    "8": ("37", "17", "150", "39", "55", "54", "151", "14", "6"),
     "9": ("37", "11", "41", "39", "434", "102"),
+    "r": ("11", "37", "530", "531"),
     "3": ("45", "58"),
     "j": ("372", "380"),
 }
@@ -24,14 +25,36 @@ PENDING = {"6", "E"}
 HALF_A_STEP = Decimal("0.5e-12")
 
 
+# Repeating groups that are sent: the tags of an entry, by the count; the first begins it.
+GROUPS = {"534": ("41", "535", "536")}
+
+
 def fields_of(text: str) -> list[tuple[str, str]]:
     """Tag and value of each field, in order."""
     return [(tag, value) for tag, _, value in (f.partition("=") for f in text.split(SOH)[:-1])]
 
 
+def ungrouped(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """The fields outside groups, and those inside: the third entry's tag 41 is "41#3"."""
+    outside: list[tuple[str, str]] = []
+    inside: dict[str, str] = {}
+    group, count, wanted = (), 0, 0
+    for tag, value in pairs:
+        if tag in group:
+            count += tag == group[0]
+            assert count, f"the group does not begin with {group[0]}: {pairs}"
+            assert f"{tag}#{count}" not in inside, f"twice in an entry: {tag}"
+            inside[f"{tag}#{count}"] = value
+            continue
+        assert count == wanted, f"{wanted} entries were promised: {pairs}"
+        group, count, wanted = GROUPS.get(tag, ()), 0, int(value) if tag in GROUPS else 0
+        outside.append((tag, value))
+    return outside, inside
+
+
 def check_well_formed(text: str) -> dict[str, str]:
     """BodyLength, CheckSum, field order, no empty or repeated field; the fields by tag."""
-    pairs = fields_of(text)
+    pairs, inside = ungrouped(fields_of(text))
     tags = [tag for tag, _ in pairs]
     assert text.endswith(SOH), f"no SOH at the end of {text!r}"
     assert all(tag.isdecimal() and value for tag, value in pairs), f"empty field in {text!r}"
@@ -44,7 +67,7 @@ def check_well_formed(text: str) -> dict[str, str]:
     raw = text.encode()
     start = raw.index(b"\x0135=") + 1
     end = raw.rindex(b"10=")
-    got = dict(pairs)
+    got = dict(pairs) | inside
     assert int(got["9"]) == end - start, f"BodyLength of {text!r}"
     assert got["10"] == f"{sum(raw[:end]) & 255:03d}", f"CheckSum of {text!r}"
     return got
@@ -77,6 +100,7 @@ class Wire:
         self._reopens = reopens
         self._last_seq = 0
         self.exec_ids: set[str] = set()
+        self.mass_cancels: set[str] = set()  # ClOrdIDs of mass cancels that were taken
         self.books: dict[str, Book] = {}
 
     def see(self, text: str) -> dict[str, str]:
@@ -90,6 +114,8 @@ class Wire:
         if got["35"] == "8":
             assert ("20" in got) == (self._version == "FIX.4.2"), f"tag 20 in {text!r}"
             self._execution_report(got, text)
+        elif got["35"] == "r" and got["531"] != "0":
+            self.mass_cancels.add(got["11"])
         elif got["35"] == "9" and got["37"] in self.books:
             book = self.books[got["37"]]
             assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
@@ -102,6 +128,7 @@ class Wire:
         self.exec_ids.add(got["17"])
         if got["37"] == "NONE":
             return
+        assert "11" in got, f"no ClOrdID in {text!r}"
         book = self.books.setdefault(got["37"], Book(got.get("41", got["11"])))
         self._names(got, book, text)
         self._executions(got, book)
@@ -112,8 +139,12 @@ class Wire:
         self._quantities(got, cum_qty, leaves_qty, text)
         self._status(got, book, text)
 
-    @staticmethod
-    def _names(got: dict[str, str], book: Book, text: str) -> None:
+    def _names(self, got: dict[str, str], book: Book, text: str) -> None:
+        if got["11"] in self.mass_cancels and got["150"] != "8":
+            # One name for many orders becomes none of them's.
+            assert got["150"] in ("4", "6"), f"11 has no place in {text!r}"
+            assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
+            return
         if got["150"] in ("6", "E") and "41" in got:
             assert got["41"] == book.cl_ord_id, f"41 is not the last accepted in {text!r}"
             return

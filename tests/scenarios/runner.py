@@ -14,6 +14,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     C< 8 150=0 39=0 14=0 151=100     the client gets; every field named must be as named
                                      (150=* any value, 58=- not there, 17=<E the value is kept
                                      as E, 19=>E it is the value kept as E)
+    C< r 534=1 41#1=X                41 in the first entry of a repeating group
     C< nothing                       the client gets nothing more
     V< submit 100 @ 9                the venue gets a call: submit, cancel, replace, query
     V< nothing
@@ -70,6 +71,7 @@ from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
 _STEP = re.compile(r"(?=\b[CVAGOM][<>] )")
+_WITHOUT_SYMBOL = frozenset(("q", "AF"))
 _NAMED = re.compile(r"(\w+): ")
 
 
@@ -190,8 +192,8 @@ class Run:
         poss_resend = rest.startswith("resend ")
         msg_type, _, fields = rest.removeprefix("resend ").partition(" ")
         given = dict(pair.split("=", 1) for pair in fields.split())
-        fill = {"55": "BTC/USDT", "54": "1"}
-        if msg_type in "DFG":
+        fill = {} if msg_type in _WITHOUT_SYMBOL else {"55": "BTC/USDT", "54": "1"}
+        if msg_type in "DFGq":
             fill["60"] = "20231114-22:13:20"
         if msg_type in "DG" and self.version is FixVersion.FIX42:
             fill["21"] = "1"

@@ -15,7 +15,7 @@ from fixgate.application.ports.fix import Direction, FixMessage, Handling
 from fixgate.application.ports.journal import Batch, ExecutionRow, Record
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import Recalled
-from fixgate.domain.order import Order, RefusedOrder
+from fixgate.domain.order import Order, RefusedOrder, UsedID
 from simulation.world import Loop, World
 
 EPOCH = "SIMUL0"
@@ -106,7 +106,10 @@ class Disk:
 
     def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> Recalled | None:
         order_id = self.names.get((session, cl_ord_id))
-        return None if order_id is None else self.by_order_id(order_id)
+        if order_id is None:
+            return None
+        used = UsedID(session=session, cl_ord_id=cl_ord_id, order_id=order_id)
+        return self.by_order_id(order_id) or Recalled(used=used)
 
     def by_order_id(self, order_id: OrderID) -> Recalled | None:
         if order_id in self.refused:

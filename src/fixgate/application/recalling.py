@@ -13,7 +13,7 @@ from fixgate.domain.state import State
 def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
     """The forgotten orders that ``given`` names; mostly none."""
     match given:
-        case i.NewOrderSingle() | i.OrderStatusRequest():
+        case i.NewOrderSingle() | i.OrderStatusRequest() | i.OrderMassCancelRequest():
             return _named(given.session, (given.cl_ord_id,), state, recall)
         case i.OrderCancelRequest() | i.OrderCancelReplaceRequest():
             names = (given.cl_ord_id, given.orig_cl_ord_id)

@@ -49,7 +49,13 @@ from fixgate.domain.inputs import (
 )
 from fixgate.domain.market import Seen
 from fixgate.domain.order import Order
-from fixgate.domain.reports import DropCopy, ExecutionReport, OrderCancelReject, Report
+from fixgate.domain.reports import (
+    DropCopy,
+    ExecutionReport,
+    OrderCancelReject,
+    OrderMassCancelReport,
+    Report,
+)
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.state import State, evolve
 
@@ -355,6 +361,8 @@ def _order_id(event: e.Event) -> OrderID | None:
 
 def _session(event: e.Event) -> SessionName | None:
     """The session of an event that is about no order in memory."""
+    if isinstance(event, e.MassCancelTaken):
+        return event.used.session
     if isinstance(event, e.OrderRefused | e.DuplicateRefused):
         return event.refused.session
     return getattr(event, "session", None)
@@ -370,8 +378,12 @@ def _names(event: e.Event, after: Order | None, batch: Batch) -> None:
             refused = event.refused
             batch.refused.append(refused)
             batch.names.append((refused.session, refused.cl_ord_id, refused.order_id))
+        case e.MassCancelTaken():
+            used = event.used
+            batch.names.append((used.session, used.cl_ord_id, used.order_id))
         case e.OrderReplaced() | e.OrderClosed():
-            if after is not None and event.cl_ord_id is not None:
+            # That of a mass cancel is not the order's.
+            if after is not None and event.cl_ord_id == after.cl_ord_id:
                 session = after.instruction.session
                 batch.names.append((session, event.cl_ord_id, after.order_id))
         case _:
@@ -400,7 +412,7 @@ def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
     row = FixRow(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
     if isinstance(report, DropCopy):
         report = report.report
-    if isinstance(report, ExecutionReport | OrderCancelReject):
+    if isinstance(report, ExecutionReport | OrderCancelReject | OrderMassCancelReport):
         row.cl_ord_id = report.cl_ord_id
         row.order_id = report.order_id
     return row

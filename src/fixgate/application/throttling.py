@@ -47,5 +47,5 @@ def _not_its_role(
         ref_msg_type=message.msg_type,
         reason=reason,
         text=f"This session is for {purpose}: MsgType (35) {message.msg_type} is not taken on it",
-        ref_id=command.cl_ord_id,
+        ref_id=getattr(command, "cl_ord_id", None),
     )

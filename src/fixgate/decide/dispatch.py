@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from fixgate.decide import answers, connection, fills, operator, requests, settle, status, stopping
+from fixgate.decide.mass_cancel import mass_cancel
+from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
@@ -20,6 +22,8 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.OrderCancelRequest: requests.cancel,
     i.OrderCancelReplaceRequest: requests.replace,
     i.OrderStatusRequest: status.status,
+    i.OrderMassCancelRequest: mass_cancel,
+    i.OrderMassStatusRequest: mass_status,
     i.BadMessage: status.bad_message,
     i.UnservedMessage: status.unserved,
     i.VenueAnswered: answers.answered,
@@ -73,5 +77,6 @@ def decide(
             refused=each.refused,
             executions=each.executions,
             cl_ord_ids=each.cl_ord_ids,
+            used=each.used,
         )
     yield from _DECIDERS[type(given)](Turn(state, moment, seen), given)

@@ -30,6 +30,9 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
     if known is not None:
         yield from _known(turn, message, known)
         return
+    if turn.state.used and turn.state.knows(message.session, message.cl_ord_id):
+        yield _duplicate(turn, message)  # of a mass cancel
+        return
     if turn.state.stopping is not None:
         yield not_taken(message, turn.state.stopping)
         return
@@ -54,13 +57,16 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
 
 def _known(turn: Turn, message: NewOrderSingle, known: Order | RefusedOrder) -> Iterator[e.Event]:
     if not message.poss_resend:
-        refusal = Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {message.cl_ord_id} was used before")
-        refused = _refused(turn, message, refusal)
-        yield e.DuplicateRefused(refused=refused, exec_id=turn.exec_id())
+        yield _duplicate(turn, message)
     elif isinstance(known, Order):
         yield e.StatusReported(order_id=known.order_id, exec_id=turn.exec_id())
     else:
         yield e.StatusReported(refused=known, exec_id=turn.exec_id())
+
+
+def _duplicate(turn: Turn, message: NewOrderSingle) -> e.DuplicateRefused:
+    refusal = Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {message.cl_ord_id} was used before")
+    return e.DuplicateRefused(refused=_refused(turn, message, refusal), exec_id=turn.exec_id())
 
 
 def _refused(turn: Turn, message: NewOrderSingle, refusal: Refusal) -> RefusedOrder:

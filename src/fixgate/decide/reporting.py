@@ -15,7 +15,9 @@ from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
     LastFill,
+    MassStatusReport,
     OrderCancelReject,
+    OrderMassCancelReport,
     Reject,
     Report,
     SentAgain,
@@ -61,9 +63,10 @@ def _of_order(
     *,
     cl_ord_id: ClOrdID | None = None,
     orig_cl_ord_id: ClOrdID | None = None,
+    kind: type[ExecutionReport] = ExecutionReport,
     **more: Any,
 ) -> ExecutionReport:
-    return ExecutionReport(
+    return kind(
         session=order.instruction.session,
         order_id=order.order_id,
         exec_id=exec_id,
@@ -206,6 +209,7 @@ def _closed(event: e.OrderClosed, before: Order, after: Order, _: object) -> Rep
         after,
         event.exec_id,
         event.exec_type,
+        cl_ord_id=event.cl_ord_id,
         orig_cl_ord_id=before.cl_ord_id if event.cl_ord_id else None,
         restatement=event.restatement,
         text=event.text,
@@ -244,6 +248,55 @@ def _unknown_status(event: e.UnknownStatusReported, *_: object) -> Report:
         refusal=R.UNKNOWN_ORDER,
         ord_status_req_id=event.ord_status_req_id,
         text="Unknown order",
+    )
+
+
+def _mass_cancel_taken(event: e.MassCancelTaken, *_: object) -> Report:
+    return OrderMassCancelReport(
+        session=event.used.session,
+        cl_ord_id=event.used.cl_ord_id,
+        order_id=event.used.order_id,
+        request_type=event.request_type,
+        echo=event.echo,
+        affected=event.affected,
+        total=event.total,
+    )
+
+
+def _mass_cancel_refused(event: e.MassCancelRefused, *_: object) -> Report:
+    return OrderMassCancelReport(
+        session=event.session,
+        cl_ord_id=event.cl_ord_id,
+        order_id=event.request_id,
+        request_type=event.request_type,
+        echo=event.echo,
+        refusal=event.reason,
+        text=event.text,
+    )
+
+
+def _mass_status(event: e.MassStatusReported, _: object, after: Order, __: object) -> Report:
+    return _of_order(
+        after,
+        event.exec_id,
+        X.ORDER_STATUS,
+        kind=MassStatusReport,
+        mass_status=event.mass_status,
+    )
+
+
+def _empty_mass_status(event: e.EmptyMassStatusReported, *_: object) -> Report:
+    return MassStatusReport(
+        session=event.session,
+        order_id=None,
+        exec_id=event.exec_id,
+        exec_type=X.ORDER_STATUS,
+        ord_status=S.REJECTED,
+        cl_ord_id=ClOrdID(""),
+        echo=event.echo,
+        refusal=event.reason,
+        text=event.text,
+        mass_status=event.mass_status,
     )
 
 
@@ -292,6 +345,10 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.OrderTriggered: _triggered,
     e.StatusReported: _status,
     e.UnknownStatusReported: _unknown_status,
+    e.MassCancelTaken: _mass_cancel_taken,
+    e.MassCancelRefused: _mass_cancel_refused,
+    e.MassStatusReported: _mass_status,
+    e.EmptyMassStatusReported: _empty_mass_status,
     e.MessageRejected: _message_rejected,
     e.BusinessMessageRejected: _business_rejected,
 }

@@ -38,7 +38,7 @@ def cancel(turn: Turn, message: OrderCancelRequest) -> Iterator[e.Event]:
     if refusal is not None:
         yield _refused(order, message.cl_ord_id, CxlRejResponseTo.CANCEL, refusal)
         return
-    yield from _take(turn, order, Request(cl_ord_id=message.cl_ord_id))
+    yield from take(turn, order, Request(cl_ord_id=message.cl_ord_id))
 
 
 def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]:
@@ -58,7 +58,7 @@ def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]
         yield _refused(order, message.cl_ord_id, CxlRejResponseTo.REPLACE, refusal)
         return
     request = Request(cl_ord_id=message.cl_ord_id, terms=terms, echo=message.echo)
-    yield from _take(turn, order, request)
+    yield from take(turn, order, request)
 
 
 def _not_working(
@@ -192,7 +192,8 @@ def _type_may_change(order: Order, terms: Terms) -> bool:
     return order.terms.price is not None and not terms.ord_type.needs_stop_px
 
 
-def _take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
+def take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
+    """Begin to carry out a request that may be carried out."""
     yield e.RequestReceived(order_id=order.order_id, request=request)
     rules = turn.state.sessions[order.instruction.session]
     behind = bool(order.requests)

@@ -20,11 +20,14 @@ from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import (
     Closing,
+    Echo,
     Execution,
+    MassStatus,
     Order,
     RefusedOrder,
     Request,
     Terms,
+    UsedID,
     Withdrawal,
 )
 from fixgate.domain.sessions import SessionRules
@@ -32,6 +35,7 @@ from fixgate.domain.values import (
     BusinessRejectReason,
     CxlRejResponseTo,
     ExecType,
+    MassCancelRejectReason,
     RefusalReason,
     RestatementReason,
 )
@@ -69,6 +73,7 @@ class OrderRecalled:
     refused: RefusedOrder | None = None
     executions: tuple[Execution, ...] = ()
     cl_ord_ids: tuple[ClOrdID, ...] = ()
+    used: UsedID | None = None
 
 
 @value
@@ -311,6 +316,60 @@ class UnknownStatusReported:
 
 
 @value
+class Affected:
+    """An order that a mass cancel is about."""
+
+    cl_ord_id: ClOrdID
+    order_id: OrderID
+    venue_order_id: VenueOrderID | None = None
+
+
+@value
+class MassCancelTaken:
+    """Every order that an OrderMassCancelRequest is about is to be canceled (531 as 530)."""
+
+    used: UsedID
+    request_type: str
+    total: int
+    affected: tuple[Affected, ...]  # the first of them
+    echo: Echo = ()
+
+
+@value
+class MassCancelRefused:
+    """An OrderMassCancelRequest is not served (531=0); its ClOrdID stays free."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    request_id: OrderID  # ours for the request
+    request_type: str
+    reason: MassCancelRejectReason
+    text: str
+    echo: Echo = ()
+
+
+@value
+class MassStatusReported:
+    """One of the answers to an OrderMassStatusRequest."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    mass_status: MassStatus
+
+
+@value
+class EmptyMassStatusReported:
+    """The answer to an OrderMassStatusRequest that no open order, or nothing at all, fits."""
+
+    session: SessionName
+    exec_id: ExecID
+    mass_status: MassStatus
+    reason: RefusalReason
+    text: str
+    echo: Echo = ()
+
+
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -506,6 +565,10 @@ Event = (
     | ReportOwedAgain
     | StatusReported
     | UnknownStatusReported
+    | MassCancelTaken
+    | MassCancelRefused
+    | MassStatusReported
+    | EmptyMassStatusReported
     | MessageRejected
     | BusinessMessageRejected
     | StopBegan

@@ -21,11 +21,13 @@ from fixgate.domain.ids import (
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.operations import Coverage, Kill
-from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms
+from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
+from fixgate.domain.selection import Selection
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import (
     BusinessRejectReason,
     ExecType,
+    MassCancelRejectReason,
     RestatementReason,
     Side,
 )
@@ -100,6 +102,29 @@ class OrderStatusRequest:
 
 
 @value
+class OrderMassCancelRequest:
+    """35=q."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    request_type: str  # tag 530
+    selection: Selection
+    echo: Echo = ()
+    fault: tuple[MassCancelRejectReason, str] | None = None  # why it is not served
+
+
+@value
+class OrderMassStatusRequest:
+    """35=AF."""
+
+    session: SessionName
+    mass_status_req_id: str  # tag 584
+    selection: Selection
+    echo: Echo = ()
+    fault: Refusal | None = None
+
+
+@value
 class BadMessage:
     """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
 
@@ -128,6 +153,8 @@ ClientCommand = (
     | OrderCancelRequest
     | OrderCancelReplaceRequest
     | OrderStatusRequest
+    | OrderMassCancelRequest
+    | OrderMassStatusRequest
     | BadMessage
     | UnservedMessage
 )
@@ -141,6 +168,7 @@ class Recalled:
     refused: RefusedOrder | None = None
     executions: tuple[Execution, ...] = ()
     cl_ord_ids: tuple[ClOrdID, ...] = ()
+    used: UsedID | None = None  # no order, but its ClOrdID is used up
 
 
 # --- what a venue says ------------------------------------------------------------------

@@ -293,7 +293,7 @@ def _closed(order: Order, event: e.OrderClosed) -> Order:
         order,
         stage=next_stage(order.stage, event.exec_type),
         requests=without(order.requests, event.cl_ord_id),
-        cl_ord_id=accepted.cl_ord_id if accepted else order.cl_ord_id,
+        cl_ord_id=accepted.cl_ord_id if accepted and not accepted.mass else order.cl_ord_id,
         closing=None,
     )
 

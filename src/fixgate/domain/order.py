@@ -36,7 +36,12 @@ from fixgate.domain.values import (
 )
 
 Echo = tuple[tuple[int, str], ...]
-"""Fields a report repeats as the client sent them: (tag, value), ascending by tag."""
+"""Fields a report repeats as the client sent them: (tag, value), ascending by tag.
+
+The value of a repeating group's count has the group behind it, as in the message.
+"""
+CLIENT_ID: Final = 109
+NO_PARTY_IDS: Final = 453
 
 
 @value
@@ -90,6 +95,7 @@ class Request:
     doubtful: bool = False  # its call has no answer; the venue was asked what became of it
     attempts: int = 0  # calls that turned out not to have been carried out
     denial: str | None = None  # the venue refused it; what it says of the order is awaited
+    mass: bool = False  # of an OrderMassCancelRequest: its ClOrdID does not become the order's
 
     @property
     def is_cancel(self) -> bool:
@@ -222,9 +228,35 @@ class Order:
         """Our id of the working leg at the venue."""
         return venue_cl_ord_id(self.order_id, self.leg)
 
+    @property
+    def parties(self) -> frozenset[str]:
+        """Whom it names: ClientID (109), and each PartyID (448) of its Parties (453)."""
+        echo = dict(self.instruction.echo)
+        named = [echo[CLIENT_ID]] if CLIENT_ID in echo else []
+        members = (each.partition("=") for each in echo.get(NO_PARTY_IDS, "").split("\x01"))
+        return frozenset((*named, *(value for tag, _, value in members if tag == "448")))
+
     def request(self, cl_ord_id: ClOrdID) -> Request | None:
         """The open request with that ClOrdID."""
         return next((each for each in self.requests if each.cl_ord_id == cl_ord_id), None)
+
+
+@value
+class MassStatus:
+    """Which answer to which OrderMassStatusRequest a report is."""
+
+    req_id: str  # tag 584
+    total: int  # tag 911
+    last: bool  # tag 912
+
+
+@value
+class UsedID:
+    """A ClOrdID that is used up by a request that is no order: a mass cancel."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    order_id: OrderID  # ours for the request
 
 
 @value

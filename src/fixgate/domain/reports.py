@@ -6,14 +6,16 @@ Not here: tags and versions (adapters/fix), which event leads to which report (d
 
 from decimal import Decimal
 
+from fixgate.domain.events import Affected
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
-from fixgate.domain.order import Echo, Terms
+from fixgate.domain.order import Echo, MassStatus, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import (
     BusinessRejectReason,
     CxlRejResponseTo,
     ExecType,
+    MassCancelRejectReason,
     OrdStatus,
     RefusalReason,
     RestatementReason,
@@ -57,6 +59,28 @@ class ExecutionReport:
     exec_ref_id: ExecID | None = None
     venue_order_id: VenueOrderID | None = None
     ord_status_req_id: str | None = None
+    text: str | None = None
+
+
+@value
+class MassStatusReport(ExecutionReport):
+    """35=8 as an answer to an OrderMassStatusRequest."""
+
+    mass_status: MassStatus
+
+
+@value
+class OrderMassCancelReport:
+    """35=r."""
+
+    session: SessionName
+    cl_ord_id: ClOrdID
+    order_id: OrderID  # ours for the request
+    request_type: str
+    echo: Echo
+    affected: tuple[Affected, ...] = ()
+    total: int = 0
+    refusal: MassCancelRejectReason | None = None
     text: str | None = None
 
 
@@ -115,4 +139,12 @@ class DropCopy:
     report: ExecutionReport  # as its client gets it
 
 
-Report = ExecutionReport | OrderCancelReject | Reject | BusinessMessageReject | SentAgain | DropCopy
+Report = (
+    ExecutionReport
+    | OrderCancelReject
+    | OrderMassCancelReport
+    | Reject
+    | BusinessMessageReject
+    | SentAgain
+    | DropCopy
+)

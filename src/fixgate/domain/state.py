@@ -17,7 +17,7 @@ from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, Venu
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
 from fixgate.domain.operations import Coverage, Kill
-from fixgate.domain.order import Execution, Order, RefusedOrder
+from fixgate.domain.order import Execution, Order, RefusedOrder, UsedID
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import SessionRules, drop_copies
 
@@ -49,6 +49,7 @@ class State:
         "terminal",
         "terminal_max",
         "unsettled",
+        "used",
         "venues",
         "venues_up",
         "withdrawing",
@@ -67,6 +68,7 @@ class State:
         self.instruments: dict[VenueName, dict[str, Instrument]] = {}
         self.orders: dict[OrderID, Order] = {}
         self.refused: dict[OrderID, RefusedOrder] = {}
+        self.used: dict[OrderID, UsedID] = {}  # ClOrdIDs of requests that are no orders
         # Sessions that the earlier process told, at its end, that it takes nothing more.
         self.refused_at_end: frozenset[SessionName] = frozenset()
         self.stopping: str | None = None  # why new orders are not taken any more
@@ -127,7 +129,7 @@ class State:
         self.keep(order)
         if order.withdrawn is not None and not order.is_terminal:
             self.withdrawing[order.order_id] = None
-        for name in (*names, *(each.cl_ord_id for each in order.requests)):
+        for name in (*names, *(each.cl_ord_id for each in order.requests if not each.mass)):
             self.name(order.instruction.session, name, order.order_id)
         for each in executions:
             self.executions.setdefault(order.order_id, {})[each.trade_id] = each
@@ -178,7 +180,10 @@ class State:
         self.terminal.pop(order_id, None)
         self.withdrawing.pop(order_id, None)
         self.lost.pop(order_id, None)
+        used = self.used.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
+        if used is not None:
+            session = used.session
         for cl_ord_id in self.names.pop(order_id, ()):
             if session is not None:
                 self.order_ids.pop((session, cl_ord_id), None)
@@ -188,6 +193,12 @@ class State:
         self.refused[refused.order_id] = refused
         self.name(refused.session, refused.cl_ord_id, refused.order_id)
         self.terminal[refused.order_id] = None
+
+    def use_up(self, used: UsedID) -> None:
+        """Remember a ClOrdID that names no order."""
+        self.used[used.order_id] = used
+        self.name(used.session, used.cl_ord_id, used.order_id)
+        self.terminal[used.order_id] = None
 
 
 def _order_received(state: State, event: e.OrderReceived) -> None:
@@ -201,18 +212,22 @@ def _order_recalled(state: State, event: e.OrderRecalled) -> None:
         state.refuse(event.refused)
     if event.order is not None:
         state.load(event.order, event.executions, event.cl_ord_ids)
+    if event.used is not None:
+        state.use_up(event.used)
 
 
 def _request_received(state: State, event: e.RequestReceived) -> None:
     order = state.orders[event.order_id]
     state.keep(apply(order, event))
-    state.name(order.instruction.session, event.request.cl_ord_id, order.order_id)
+    if not event.request.mass:  # else it is one name for many orders
+        state.name(order.instruction.session, event.request.cl_ord_id, order.order_id)
 
 
 def _request_refused(state: State, event: e.RequestRefused) -> None:
     order = state.orders[event.order_id]
     # Only the id of an open request is freed: a refused duplicate must not free its namesake.
-    if not event.at_once and order.request(event.cl_ord_id) is not None:
+    request = None if event.at_once else order.request(event.cl_ord_id)
+    if request is not None and not request.mass:
         state.unname(order.instruction.session, event.cl_ord_id)
     state.keep(apply(order, event))
 
@@ -348,6 +363,10 @@ def _alert_raised(state: State, event: e.AlertRaised) -> None:
         state.lost[event.order_id] = None
 
 
+def _mass_cancel_taken(state: State, event: e.MassCancelTaken) -> None:
+    state.use_up(event.used)
+
+
 def _nothing(_: State, __: Any) -> None:
     """The event is an answer or an intent; it leaves no trace in memory."""
 
@@ -382,6 +401,10 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.ReportOwedAgain: _nothing,
     e.StatusReported: _nothing,
     e.UnknownStatusReported: _nothing,
+    e.MassCancelTaken: _mass_cancel_taken,
+    e.MassCancelRefused: _nothing,
+    e.MassStatusReported: _nothing,
+    e.EmptyMassStatusReported: _nothing,
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,
     e.AlertRaised: _alert_raised,

@@ -160,6 +160,15 @@ class CxlRejResponseTo(Value):
 
 
 @unique
+class MassCancelRejectReason(Value):
+    """Tag 532."""
+
+    NOT_SUPPORTED = "0"
+    UNKNOWN_SECURITY = "1"
+    OTHER = "99"
+
+
+@unique
 class RestatementReason(Value):
     """Tag 378."""
 

@@ -14,6 +14,8 @@ from typing import Final
 
 from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
+from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
+from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq_num, unfit
 from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import Extras
@@ -31,7 +33,6 @@ from fixgate.domain.order import Echo, Terms
 from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 
-ID_LENGTH_MAX: Final = 64
 # What an accepted order repeats on its reports; side, quantities and prices follow the order.
 ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526")
 # What a refused order repeats besides: all that the client sent of it.
@@ -44,7 +45,6 @@ _IDS: Final[Mapping[str, tuple[str, ...]]] = {
     "G": ("11", "41"),
     "H": ("11",),
 }
-_SEQ_NUM_LENGTH_MAX: Final = 18
 # Fields that would change what an order does, and that are not served: never ignored silently.
 _UNSERVED: Final[Mapping[str, str]] = {
     "152": "CashOrderQty (152)",
@@ -65,8 +65,6 @@ _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
 _POST_ONLY: Final = "6"
 _EXEC_INST: Final = frozenset((_POST_ONLY, "Q", "H"))
 
-Fields = dict[str, str]
-
 
 def decode(session: SessionName, text: str) -> ClientCommand:
     """What the client says. ``text`` is a whole message that the engine delivered."""
@@ -74,9 +72,12 @@ def decode(session: SessionName, text: str) -> ClientCommand:
     msg_type = fields.get("35", "")
     decoder = _DECODERS.get(msg_type)
     if decoder is None:
+        other = _OTHERS.get(msg_type)
+        if other is not None:
+            return other(session, text, fields)
         return UnservedMessage(
             session=session,
-            ref_seq_num=_ref_seq_num(fields),
+            ref_seq_num=ref_seq_num(fields),
             ref_msg_type=msg_type,
             reason=BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE,
             text=f"MsgType (35) {msg_type} is not supported",
@@ -85,42 +86,9 @@ def decode(session: SessionName, text: str) -> ClientCommand:
     return _bad_field(session, msg_type, fields) or decoder(session, fields)
 
 
-def _ref_seq_num(fields: Fields) -> int:
-    number = fields.get("34", "0")
-    sane = number.isascii() and number.isdecimal() and len(number) <= _SEQ_NUM_LENGTH_MAX
-    return int(number) if sane else 0
-
-
 def _bad_field(session: SessionName, msg_type: str, fields: Fields) -> BadMessage | None:
     """What comes back on reports and names rows is there, of bounded length, and printable."""
-    for tag in _IDS[msg_type]:
-        if not fields.get(tag):
-            reason, fault = (4, "has no value") if tag in fields else (1, "is missing")
-            return _bad(session, fields, tag, reason, fault)
-    for tag in _BOUNDED:
-        value = fields.get(tag)
-        if value is None:
-            continue
-        if not value:
-            return _bad(session, fields, tag, 4, "has no value")
-        if len(value) > ID_LENGTH_MAX:
-            fault = f"is longer than {ID_LENGTH_MAX} characters"
-            return _bad(session, fields, tag, 5, fault)
-        if not value.isprintable():
-            # A NUL in a stored report would make the engine's resends loop for ever.
-            return _bad(session, fields, tag, 6, "has a character that cannot be shown")
-    return None
-
-
-def _bad(session: SessionName, fields: Fields, tag: str, reason: int, fault: str) -> BadMessage:
-    return BadMessage(
-        session=session,
-        ref_seq_num=_ref_seq_num(fields),
-        ref_msg_type=fields["35"],
-        ref_tag_id=int(tag),
-        reason=reason,  # tag 373
-        text=f"Tag {tag} {fault}",
-    )
+    return missing(session, fields, _IDS[msg_type]) or unfit(session, fields, _BOUNDED)
 
 
 def _echo(fields: Fields, tags: tuple[str, ...]) -> Echo:
@@ -205,6 +173,11 @@ _DECODERS: Final[Mapping[str, Callable[[SessionName, Fields], ClientCommand]]] =
     "F": _order_cancel_request,
     "G": _order_cancel_replace_request,
     "H": _order_status_request,
+}
+# They look at their own fields first, and get the text too, for the groups in it.
+_OTHERS: Final[Mapping[str, Callable[[SessionName, str, Fields], ClientCommand]]] = {
+    "q": mass_cancel_request,
+    "AF": mass_status_request,
 }
 
 

@@ -12,14 +12,17 @@ from typing import Any, Final
 
 from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
+from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
 from fixgate.adapters.fix.fields import enclose, sent_again
-from fixgate.adapters.fix.tags import SOH, utc_timestamp
+from fixgate.adapters.fix.tags import SOH, clean, utc_timestamp
 from fixgate.domain.frozen import value
 from fixgate.domain.lifecycle import EXPIRY
 from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
+    MassStatusReport,
     OrderCancelReject,
+    OrderMassCancelReport,
     Reject,
     Report,
     SentAgain,
@@ -29,7 +32,6 @@ from fixgate.domain.sessions import FixVersion
 from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
-TEXT_LENGTH_MAX: Final = 512
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
 
 
@@ -167,13 +169,6 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
             fields[851] = "1" if last.maker else "2"
 
 
-def clean(text: str) -> str:
-    """Text (58) that no venue or client can break the message with."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return text[:TEXT_LENGTH_MAX] or " "
-
-
 def _order_cancel_reject(report: OrderCancelReject, to: Addressing, now: str) -> tuple[str, Fields]:
     fields: Fields = {
         11: report.cl_ord_id,
@@ -189,6 +184,18 @@ def _order_cancel_reject(report: OrderCancelReject, to: Addressing, now: str) ->
     if report.text is not None:
         fields[58] = clean(report.text)
     return "9", fields
+
+
+def _mass_status_report(report: MassStatusReport, to: Addressing, now: str) -> tuple[str, Fields]:
+    msg_type, fields = _execution_report(report, to, now)
+    mass_status(report, fields)
+    return msg_type, fields
+
+
+def _mass_cancel_report(
+    report: OrderMassCancelReport, _: Addressing, now: str
+) -> tuple[str, Fields]:
+    return "r", mass_cancel_report(report, now)
 
 
 def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
@@ -217,6 +224,8 @@ def _business_reject(report: BusinessMessageReject, _: Addressing, __: str) -> t
 
 _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]]]] = {
     ExecutionReport: _execution_report,
+    MassStatusReport: _mass_status_report,
+    OrderMassCancelReport: _mass_cancel_report,
     OrderCancelReject: _order_cancel_reject,
     Reject: _reject,
     BusinessMessageReject: _business_reject,

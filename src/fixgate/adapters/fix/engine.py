@@ -18,9 +18,9 @@ import quickfix as fix
 from fixgate.adapters.fix.callbacks import Callbacks
 from fixgate.adapters.fix.config import SessionConfig
 from fixgate.adapters.fix.dictionary import Dictionary
-from fixgate.adapters.fix.encode import clean
 from fixgate.adapters.fix.fields import compose, engine_text, only_leading
 from fixgate.adapters.fix.framing import Frame
+from fixgate.adapters.fix.tags import clean
 from fixgate.domain.errors import InvariantBroken, require
 
 

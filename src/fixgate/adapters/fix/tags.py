@@ -14,6 +14,7 @@ from typing import Final
 from fixgate.domain.rounding import within_limits
 
 SOH: Final = "\x01"
+TEXT_LENGTH_MAX: Final = 512
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # \d would take other scripts
 _TIMESTAMP: Final = re.compile(r"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{8}")
@@ -68,3 +69,10 @@ def end_of_day_ns(text: str) -> int | None:
     except ValueError:
         return None
     return timegm(day.timetuple()) * _NS + _DAY_NS - 1
+
+
+def clean(text: str) -> str:
+    """Text (58) that no venue or client can break the message with."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return text[:TEXT_LENGTH_MAX] or " "

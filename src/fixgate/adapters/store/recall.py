@@ -20,7 +20,7 @@ from fixgate.adapters.store.rows import execution_from, order_from, storable, tr
 from fixgate.adapters.store.sqlite import connect_reader, statement
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import Recalled
-from fixgate.domain.order import RefusedOrder
+from fixgate.domain.order import RefusedOrder, UsedID
 
 NAMES_MAX: Final = 1_000_000
 """Names read at start: about a second and a half for a million."""
@@ -124,7 +124,12 @@ class StoreRecall:
         if self._complete and name not in self._used:
             return None
         found = self._lookups.find("by_name", *name)
-        return self.by_order_id(found[0][0]) if found else None
+        if not found:
+            return None
+        order_id = OrderID(found[0][0])
+        # A name of no order is that of a mass cancel.
+        used = UsedID(session=session, cl_ord_id=cl_ord_id, order_id=order_id)
+        return self.by_order_id(order_id) or Recalled(used=used)
 
     def by_order_id(self, order_id: OrderID) -> Recalled | None:
         """The order, if any. One look-up by key, also for an id that is not ours."""

@@ -8,9 +8,9 @@ from builders import a_report, some_terms
 from fakes.core import START_NS
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.dialect import Dialect
-from fixgate.adapters.fix.encode import clean
 from fixgate.adapters.fix.fix42 import FIX42
 from fixgate.adapters.fix.fix44 import FIX44
+from fixgate.adapters.fix.tags import clean
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
 from fixgate.domain.reports import (
     BusinessMessageReject,
