@@ -257,20 +257,29 @@ class JournalContract:
         by_position = await sent.page(SESSION, 1, 9, place=None, since=4, count=9)
         assert [number for number, _ in by_position.reports] == [2, 3]
 
-    async def test_texts_are_those_of_the_records_asked_for_in_that_order(
-        self, store: Store
-    ) -> None:
+    async def test_what_was_sent_comes_with_its_text(self, store: Store) -> None:
         batch = Gateway().batch(2)
         await store.journal().commit(batch)
-        wanted = [row.seq for row in reversed(batch.fix_messages)]
         payloads = {each.seq: each.payload for each in batch.records}
-        found = store.reader.texts(wanted)
-        messages = [getattr(payloads[seq], "message", payloads[seq]) for seq in wanted]
-        assert found == [each.text for each in messages]
-        with pytest.raises(RecordUnreadable, match="no record 99"):
-            store.reader.texts([wanted[0], 99])
-        with pytest.raises(RecordUnreadable, match=r"record 2 .* no FIX message"):
-            store.reader.texts([2])
+        sent = [row for row in batch.fix_messages if row.direction == "out"]
+        assert store.reader.sent_from(SESSION, 1, 9) == [
+            (row.msg_seq_num, row.seq, payloads[row.seq].text) for row in sent
+        ]
+
+    @pytest.mark.parametrize("payload", [None, e.QuerySent(order_id=OrderID("O"))])
+    async def test_what_was_sent_and_is_not_there_is_not_taken_for_a_gap(
+        self, store: Store, payload: object
+    ) -> None:
+        batch = Batch(at_ns=AT_NS)
+        add_sent(batch, 1, 2)
+        batch.records.clear()
+        if payload is None:
+            batch.fix_messages[0].seq = 99
+            payload = a_message(1)
+        batch.records.append(Record(1, batch.at_ns, SESSION, None, payload))
+        await store.journal().commit(batch)
+        with pytest.raises(RecordUnreadable, match=r"no record 99|record 1 .* no FIX message"):
+            store.reader.sent_from(SESSION, 1, 9)
 
     async def test_a_repetition_is_told_from_the_message_it_repeats(self, store: Store) -> None:
         batch = Batch(at_ns=AT_NS)

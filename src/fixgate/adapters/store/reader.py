@@ -414,29 +414,23 @@ class Reader:
                     begun = True
             before = rows[-1].seq
 
-    def sent_from(self, session: SessionName, seq: int, count: int) -> list[tuple[int, int]]:
-        """The same from record ``seq`` on, oldest first, at most ``count``."""
-        columns = t.fix_messages.c
-        query = _sent(session).where(columns.seq >= seq, columns.msg_type.not_in(_ADMIN))
-        rows = self._rows(query.order_by(columns.seq).limit(count))
-        return [(row.msg_seq_num, row.seq) for row in rows]
-
-    def texts(self, seqs: Sequence[int]) -> list[str]:
-        """The FIX messages of these records, one character per byte, in the order asked for.
+    def sent_from(self, session: SessionName, seq: int, count: int) -> list[tuple[int, int, str]]:
+        """The same from record ``seq`` on, oldest first, at most ``count``; and each message's
+        text, one character per byte.
 
         Raises:
-            RecordUnreadable: one is not there, or is no FIX message.
+            RecordUnreadable: a record is not there, or is no FIX message.
         """
-        found: dict[int, str] = {}
-        columns = t.journal.c
-        for start in range(0, len(seqs), _PAGE):
-            wanted = columns.seq.in_(seqs[start : start + _PAGE])
-            for row in self._rows(select(columns.seq, columns.kind, columns.payload).where(wanted)):
-                found[row.seq] = _fix_message(row).text
-        missing = [seq for seq in seqs if seq not in found]
-        if missing:
-            raise RecordUnreadable(f"there is no record {missing[0]}")
-        return [found[seq] for seq in seqs]
+        columns = t.fix_messages.c
+        # In one query: a day that is being dropped to the archive is whole in it, or not there.
+        query = _with_records(_sent(session).add_columns(t.journal.c.kind, t.journal.c.payload))
+        query = query.where(columns.seq >= seq, columns.msg_type.not_in(_ADMIN))
+        found = []
+        for row in self._rows(query.order_by(columns.seq).limit(count)):
+            if row.kind is None:
+                raise RecordUnreadable(f"there is no record {row.seq}")
+            found.append((row.msg_seq_num, row.seq, _fix_message(row).text))
+        return found
 
 
 def _sent(session: SessionName) -> Select[Any]:
@@ -471,12 +465,15 @@ def _named(where: "Path | PostgresAddress") -> Path | str:
 
 
 def _messages() -> Select[Any]:
+    query = select(t.fix_messages, t.journal.c.kind, t.journal.c.payload)
+    return _with_records(query, all_of_them=False)
+
+
+def _with_records(query: Select[Any], *, all_of_them: bool = True) -> Select[Any]:
+    """Beside each FIX message its record; of all of them, also where there is none."""
     # The time as well: it tells which part of a journal that is kept by days has the record.
-    joined = t.fix_messages.join(
-        t.journal,
-        (t.journal.c.seq == t.fix_messages.c.seq) & (t.journal.c.at_ns == t.fix_messages.c.at_ns),
-    )
-    return select(t.fix_messages, t.journal.c.kind, t.journal.c.payload).select_from(joined)
+    same = (t.journal.c.seq == t.fix_messages.c.seq) & (t.journal.c.at_ns == t.fix_messages.c.at_ns)
+    return query.select_from(t.fix_messages.join(t.journal, same, isouter=all_of_them))
 
 
 def _message(row: Row[Any]) -> StoredMessage:

@@ -103,11 +103,9 @@ def _page(
     (begin, last), (first, until) = wanted, where
     found = reader.sent_from(session, first, count)
     inside = [each for each in found if until is None or each[1] <= until]
-    fitting = sorted(each for each in inside if begin <= each[0] <= last)
-    texts = reader.texts([seq for _, seq in fitting])
     reports = [
         (number, text.encode("latin-1").decode("utf-8", "surrogateescape"))
-        for (number, _), text in zip(fitting, texts, strict=True)
+        for number, _, text in sorted(each for each in inside if begin <= each[0] <= last)
     ]
     over = len(inside) < count or found[-1][0] > last + _OUT_OF_ORDER_MAX
     return SentPage(reports, None if over else found[-1][1] + 1)
