@@ -98,3 +98,53 @@ def test_what_was_missed_survives_a_kill_and_then_a_reset(gateway: Gateway, peer
     report = peer.until(lambda said: said[11] == name)[-1]
 
     assert (report[39], report[97]) == ("C", "Y")
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_reset_by_operations_sends_once_more_what_the_client_had_not_got(
+    gateway: Gateway, peer: Peer, *, running: bool
+) -> None:
+    """Also when the gateway does not run, or is killed before the client is back."""
+    peer.log_on(gateway.port)
+    heard = a_name("h")
+    peer.send("D", peer.order_body(heard))
+    got = peer.until(lambda said: said[11] == heard and said[39] == "0")[-1]
+    name = an_order_that_ends_while_its_client_is_away(gateway, peer)
+    if not running:
+        gateway.kill()
+    said = gateway.fixgate("reset-session", peer.comp_id, "--reason", "test")
+    assert said.returncode == 0, said.stderr
+    gateway.kill()
+    gateway.start()
+
+    again = Peer(peer.comp_id, peer.version)
+    last = int(again.log_on(gateway.port)[34])
+    assert last > 1  # what was owed has the numbers before
+    again.send("2", "7=1|16=0")
+    owed = [each for each in again.until(lambda said: said[36] == str(last + 1)) if each[35] == "8"]
+
+    assert [(each[11], each[39], each[97]) for each in owed[-1:]] == [(name, "C", "Y")]
+    assert int(owed[0][34]) == 1
+    again.log_out()
+    sent = [text for _, text in audit(gateway.home).reports_of(peer.comp_id)]
+    assert len([text for text in sent if f"\x0117={owed[-1][17]}\x01" in text]) == 2
+    # After a kill a report may be sent once more that had arrived, but never as if it were new.
+    assert all(each[97] == "Y" for each in owed)
+    assert got[34] not in {each[34] for each in owed if each[97] != "Y"}
+    again.hang_up()
+
+
+def test_a_higher_number_set_offline_leaves_what_was_missed_to_be_asked_for(
+    gateway: Gateway, peer: Peer
+) -> None:
+    peer.log_on(gateway.port)
+    name = an_order_that_ends_while_its_client_is_away(gateway, peer)
+    assert gateway.stop() == 0
+    said = gateway.fixgate("reset-session", peer.comp_id, "--sender", "500", "--reason", "test")
+    assert said.returncode == 0, said.stderr
+    gateway.start()
+
+    begin_anew(gateway, peer)
+    report = peer.until(lambda said: said[11] == name)[-1]
+
+    assert (report[39], report[97]) == ("C", "Y")

@@ -117,6 +117,8 @@ class SessionVerbs:
                 reason=call.reason,
             )
         )
+        # Where the numbers began must outlive the process: nothing older may be repeated.
+        session.began.keep()
         return {"done": what}
 
     async def _resend(self, call: Call) -> Json:

@@ -2,24 +2,28 @@
 
 Here: stopped(), which carries out one call. What a command does is decided by the same core and
 journaled in the same way; whatever needs a venue is done by the next process.
-Not here: the verbs of a gateway that runs (orders, sessions).
+Not here: what is done to sessions (stopped_sessions); the verbs of a gateway that runs (orders,
+sessions).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json, Refused
+from fixgate.adapters.fix.beginning import Beginning
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.store.errors import JournalFailed
 from fixgate.adapters.store.reader import StoredSession
 from fixgate.adapters.store.store import Store
 from fixgate.application.effects import Venues
-from fixgate.application.inbox import Asked, Given, Inbox
+from fixgate.application.inbox import Asked, Given, Inbox, Item
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import FixDelivered, FixPort
+from fixgate.application.ports.journal import SentPage
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import opening_inputs, standing
 from fixgate.application.step import Stepper
@@ -27,15 +31,10 @@ from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap import parts
 from fixgate.bootstrap.settings import Configuration
 from fixgate.bootstrap.stores import file_of, open_to_run
-from fixgate.bootstrap.verbs.giving import (
-    DURABLE_S,
-    accepted,
-    new_numbers,
-    numbers_text,
-    session_named,
-)
+from fixgate.bootstrap.verbs.giving import DURABLE_S, accepted, new_numbers, session_named
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
+from fixgate.bootstrap.verbs.stopped_sessions import StoppedSessionVerbs
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import Ids, SessionName
@@ -98,13 +97,15 @@ class StoppedCore:
         self.state.kills = {each.coverage: each for each in self._standing.kills}
         self.state.disabled = dict.fromkeys(self._standing.disabled)
         self._store = store
+        names = [SessionName(each.name) for each in configuration.sessions]
         self.numbers = {
-            SessionName(each.name): NumbersFile(
-                configuration.data_dir / "fix" / each.name / "numbers", fence=store.fence
-            )
-            for each in configuration.sessions
+            each: NumbersFile(self._folder(each) / "numbers", fence=store.fence) for each in names
         }
+        self.absent = Absent(self)
         self._keep_numbers()
+
+    def _folder(self, session: SessionName) -> Path:
+        return self.configuration.data_dir / "fix" / session
 
     def _keep_numbers(self) -> None:
         """To the next process we are the one before: what the last one wrote must stay true."""
@@ -113,8 +114,12 @@ class StoppedCore:
             if kept is not None and kept.current:
                 file.close(kept.next_sender, kept.written)
 
-    async def give(self, given: i.Input, *, within_s: float = DURABLE_S) -> tuple[e.Event, ...]:
-        """As Core.give; the journal hears first that this is another process."""
+    async def give(
+        self, given: i.Input, *, within_s: float = DURABLE_S, then: Iterable[Item] = ()
+    ) -> tuple[e.Event, ...]:
+        """As Core.give, and what follows from it; the journal hears first that this is another
+        process.
+        """
         del within_s  # nobody else waits for this journal
         journal, recall = self._store.journal(), self._store.recall()
         codec = parts.codec(self.configuration)
@@ -131,13 +136,15 @@ class StoppedCore:
             inbox.put(Given(at_ns=at_ns, given=each))
         answers: list[tuple[e.Event, ...]] = []
         inbox.put(Asked(at_ns=at_ns, given=given, answer=answers.append))
+        for item in then:
+            inbox.put(item)
         inbox.close()
         await Sequencer(
             inbox=inbox,
             stepper=Stepper(self.state, codec, recall, last_seq=journal.last_seq),
             journal=journal,
             codec=codec,
-            fix=Absent(self),
+            fix=self.absent,
             venues=Venues({}, self.state, lambda _: None),
             recall=recall,
             alert=lambda _: None,
@@ -156,6 +163,28 @@ class StoppedCore:
         stored = self._stored(name)
         return stored.last_in + 1 if stored else 1
 
+    def beginning(self, name: SessionName) -> Beginning:
+        """When and where its numbers last began at 1."""
+        return Beginning(self._folder(name) / "began", otherwise_ns=self.clock.now_ns())
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the journal's last record."""
+        return self._store.journal().last_seq
+
+    async def sent(
+        self, name: SessionName, numbers: tuple[int, int], *, place: int | None
+    ) -> SentPage:
+        """Some of the reports that were sent to a client under these numbers, as Sent.page."""
+        limits = parts.door_limits(self.configuration)
+        return await self._store.sent(lambda: self.last_seq).page(
+            name,
+            *numbers,
+            place=place,
+            since=self.beginning(name).place,
+            count=limits.resend_piece,
+        )
+
     def _stored(self, name: SessionName) -> StoredSession | None:
         return next((each for each in self.reader.sessions() if each.name == name), None)
 
@@ -163,20 +192,24 @@ class StoppedCore:
 class Absent(FixPort):
     """Nobody is connected: reports get their numbers, and clients ask for them when they are back.
 
-    Here the only batch of this process is decided, so numbers are reserved once per session.
+    next: of each session that was promised a number, or is to begin with one, the next.
     """
 
     def __init__(self, core: StoppedCore) -> None:
+        self.next: dict[SessionName, int] = {}
         self._core = core
 
     def reserve(self, session: SessionName, count: int) -> int | None:
-        del count
-        return self._core.next_sender(session) if session in self._core.numbers else None
+        if session not in self._core.numbers:
+            return None
+        first = self.next.get(session) or self._core.next_sender(session)
+        self.next[session] = first + count
+        return first
 
     def release(self, session: SessionName, reports: Sequence[tuple[int, str]]) -> None:
         file = self._core.numbers[session]
-        kept = file.read()
-        file.close(reports[-1][0] + 1, kept.written if kept else 0)
+        kept, before = file.read(), reports[0][0] - 1
+        file.close(reports[-1][0] + 1, before if kept is None else min(kept.written, before))
 
     def halt(self, unanswered: Sequence[FixDelivered], text: str) -> None:
         del unanswered, text  # nobody has sent anything
@@ -186,64 +219,3 @@ class Absent(FixPort):
 
     def go_on(self) -> None:
         return None
-
-
-class StoppedSessionVerbs:
-    """Disable, enable and reset sessions of a gateway that does not run."""
-
-    def __init__(self, core: "StoppedCore", verbs: Verbs) -> None:
-        self._core = core
-        one = ("session",)
-        add = verbs.add
-        add("disable_session", self._disable, help="Keep it out", args=one, changes=True)
-        add("enable_session", self._enable, help="Let it log on", args=one, changes=True)
-        add(
-            "reset_session",
-            self._reset,
-            help="Set its sequence numbers",
-            args=("session", "sender", "target"),
-            changes=True,
-        )
-
-    async def _disable(self, call: Call) -> Json:
-        return await self._bar(call, barred=True)
-
-    async def _enable(self, call: Call) -> Json:
-        return await self._bar(call, barred=False)
-
-    async def _bar(self, call: Call, *, barred: bool) -> Json:
-        name = session_named(call, self._core.configuration)
-        if (name in self._core.state.disabled) is barred:
-            raise Refused(f"session {name} is {'disabled already' if barred else 'not disabled'}")
-        what = f"let session {name} {'not log on' if barred else 'log on again'}"
-        if call.dry_run:
-            return {"would": what}
-        await self._core.give(
-            i.SessionBarred(
-                session=name, barred=barred, person=call.person.name, reason=call.reason
-            )
-        )
-        return {"done": what}
-
-    async def _reset(self, call: Call) -> Json:
-        core = self._core
-        name = session_named(call, core.configuration)
-        before = core.next_sender(name), core.next_target(name)
-        sender, target = new_numbers(call)
-        change = numbers_text(before, (sender, target))
-        what = f"set session {name}: {change}"
-        if call.dry_run:
-            return {"would": what}
-        await core.give(
-            i.NumbersReset(
-                session=name,
-                next_sender=sender,
-                next_target=target,
-                detail=change,
-                person=call.person.name,
-                reason=call.reason,
-            )
-        )
-        if sender is not None:
-            core.numbers[name].close(sender, sender - 1)
-        return {"done": what}
