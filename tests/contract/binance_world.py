@@ -115,6 +115,9 @@ class BinanceWorld:
         assert ask is not None
         return bid, ask
 
+    async def bid_qty(self, px: Decimal) -> Decimal:
+        return dict(self.double.exchange.engine.depth("BTCUSDT", 100).bids)[px]
+
     def now_ns(self) -> int:
         return self.time.now_ns()
 

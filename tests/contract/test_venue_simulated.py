@@ -18,6 +18,7 @@ from contract.venue_contract import (
 from fixgate.adapters.venues.sim_listings import SimulatedSettings
 from fixgate.adapters.venues.simulated import SimulatedVenue
 from fixgate.application.ports.venue import ReplaceLeg, WorkingLeg
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ClOrdID, VenueOrderID
 from fixgate.domain.inputs import (
     Outcome,
@@ -29,8 +30,7 @@ from fixgate.domain.inputs import (
     VenueTriggered,
 )
 from fixgate.domain.order import Terms
-from fixgate.domain.values import ExecType, OrdType, Side, TimeInForce
-from fixgate.matching import SelfTradePrevention
+from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
 
 _START_NS = 1_700_000_000 * 10**9
 _HOUR_NS = 3_600 * 10**9
@@ -70,6 +70,11 @@ class SimulatedWorld:
         assert bid is not None
         assert ask is not None
         return bid, ask
+
+    async def bid_qty(self, px: Decimal) -> Decimal:
+        book = self.venue.book("BTC/USDT", 100)
+        assert book is not None
+        return dict(book.bids)[px]
 
     def now_ns(self) -> int:
         return self.clock.at_ns
@@ -167,8 +172,7 @@ async def test_both_sides_of_a_trade_with_oneself_have_ids_of_their_own(
     assert {each.maker for each in trades} == {True, False}
 
 
-async def test_self_trade_prevention_cancels_the_newer_order_with_a_reason() -> None:
-    """Scenario X4."""
+async def test_the_venue_prevents_self_trades_of_orders_that_do_not_say_how() -> None:
     settings = SimulatedSettings(step_period_s=None, self_trade=SelfTradePrevention.CANCEL_NEWEST)
     world = await started(settings)
     bid, ask = await world.best()
@@ -179,6 +183,35 @@ async def test_self_trade_prevention_cancels_the_newer_order_with_a_reason() -> 
     closed = await world.ear.closed(buy.venue_cl_ord_id)
     assert (closed.exec_type, closed.text) == (ExecType.CANCELED, "Self-trade prevention")
     assert not world.ear.of(VenueTraded)
+
+
+async def test_less_than_a_minimum_quantity_is_not_traded(world: SimulatedWorld) -> None:
+    ask = (await world.best())[1]
+    least = Extras(min_qty=Decimal(99))
+    call = order(world, qty="100", price=ask, tif=TimeInForce.IMMEDIATE_OR_CANCEL, extras=least)
+    world.venue.submit(call)
+    closed = await world.ear.closed(call.venue_cl_ord_id)
+    assert closed.text == "MinQty (110): not enough to trade that much at once"
+    assert (closed.leg_cum_qty, world.ear.of(VenueTraded)) == (0, [])
+
+
+async def test_the_floor_of_an_iceberg_order_can_be_changed(world: SimulatedWorld) -> None:
+    bid, ask = await world.best()
+    px = on_grid((bid + ask) / 2, btc(world))
+    call = order(world, qty="0.05", price=px, extras=Extras(max_floor=Decimal("0.01")))
+    world.venue.submit(call)
+    change = ReplaceLeg(
+        venue_cl_ord_id=call.venue_cl_ord_id,
+        instrument=call.instrument,
+        side=call.side,
+        qty=call.qty,
+        terms=replace(call.terms, extras=Extras(max_floor=Decimal("0.02"))),
+        request=ClOrdID("R1"),
+    )
+    world.venue.replace(change)
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.REPLACE)
+    assert answer.outcome is Outcome.ACCEPTED
+    assert await world.bid_qty(px) == Decimal("0.02")
 
 
 async def test_a_stop_order_says_that_it_was_triggered_before_it_trades(

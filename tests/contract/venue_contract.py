@@ -20,6 +20,7 @@ from fixgate.application.ports.venue import (
     VenuePort,
     WorkingLeg,
 )
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ClOrdID, VenueClOrdID
 from fixgate.domain.inputs import (
     InstrumentsLoaded,
@@ -36,7 +37,7 @@ from fixgate.domain.inputs import (
 from fixgate.domain.instruments import Instrument, ReplaceStyle
 from fixgate.domain.order import Terms
 from fixgate.domain.rounding import ZERO
-from fixgate.domain.values import ExecType, OrdType, Side, TimeInForce
+from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
 
 Kind = TypeVar("Kind")
 GTC = TimeInForce.GOOD_TILL_CANCEL
@@ -132,6 +133,10 @@ class World(Protocol):
         """Best bid and ask of BTC/USDT."""
         ...
 
+    async def bid_qty(self, px: Decimal) -> Decimal:
+        """What the book of BTC/USDT shows on the bid at a price."""
+        ...
+
     def now_ns(self) -> int:
         """The time of the adapter's clock."""
         ...
@@ -166,6 +171,7 @@ def order(  # noqa: PLR0917 - a builder
     stop_px: Decimal | None = None,
     *,
     post_only: bool = False,
+    extras: Extras | None = None,
     leg: VenueClOrdID | None = None,
 ) -> SubmitLeg:
     """A new order, not yet sent."""
@@ -181,6 +187,7 @@ def order(  # noqa: PLR0917 - a builder
             price=price,
             stop_px=stop_px,
             post_only=post_only,
+            extras=extras,
         ),
     )
 
@@ -403,6 +410,48 @@ class VenueContract:
         world.venue.submit(call)
         answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
         assert answer.outcome is Outcome.ACCEPTED
+
+    async def test_an_iceberg_order_shows_no_more_than_its_floor(self, world: World) -> None:
+        bid, ask = await world.best()
+        px = on_grid((bid + ask) / 2, btc(world))
+        call = order(world, qty="0.05", price=px, extras=Extras(max_floor=Decimal("0.01")))
+        world.venue.submit(call)
+        answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        assert answer.outcome is Outcome.ACCEPTED
+        assert await world.bid_qty(px) == Decimal("0.01")
+        await world.move_to(px * Decimal("0.99"))
+        await world.ear.traded(call.venue_cl_ord_id, call.qty)
+
+    @pytest.mark.parametrize(
+        ("mode", "ended"),
+        [
+            (SelfTradePrevention.CANCEL_NEWEST, (False, True)),
+            (SelfTradePrevention.CANCEL_OLDEST, (True, False)),
+            (SelfTradePrevention.CANCEL_BOTH, (True, True)),
+        ],
+    )
+    async def test_self_trade_prevention_cancels_who_is_to_give_way(
+        self, world: World, mode: SelfTradePrevention, ended: tuple[bool, bool]
+    ) -> None:
+        """Scenario X4."""
+        bid, ask = await world.best()
+        px = on_grid((bid + ask) / 2, btc(world))
+        older = order(world, Side.SELL, price=px)
+        newer = order(world, Side.BUY, price=px, extras=Extras(self_trade=mode))
+        for call in (older, newer):
+            world.venue.submit(call)
+            await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+        for call, over in zip((older, newer), ended, strict=True):
+            if over:
+                closed = await world.ear.closed(call.venue_cl_ord_id)
+                assert (closed.exec_type, closed.text) == (
+                    ExecType.CANCELED,
+                    "Self-trade prevention",
+                )
+            world.venue.query(query_of(world, call))
+            report = await world.ear.report(call.venue_cl_ord_id)
+            assert report.state is (LegState.CLOSED if over else LegState.WORKING)
+        assert not world.ear.of(VenueTraded)
 
     @pytest.mark.parametrize("ord_type", [OrdType.STOP, OrdType.STOP_LIMIT])
     async def test_a_stop_order_waits_for_its_price(self, world: World, ord_type: OrdType) -> None:

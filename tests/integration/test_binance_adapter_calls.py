@@ -18,6 +18,7 @@ from fixgate.adapters.venues.dialects import binance
 from fixgate.adapters.venues.dialects.binance import ROUTES
 from fixgate.adapters.venues.settings import Environment, RateLimits
 from fixgate.application.ports.venue import SubmitLeg
+from fixgate.domain.extras import Extras
 from fixgate.domain.inputs import (
     LegState,
     Outcome,
@@ -27,7 +28,7 @@ from fixgate.domain.inputs import (
     VenueLegReported,
 )
 from fixgate.domain.rounding import ZERO, to_wire
-from fixgate.domain.values import ExecType, OrdType, Side, TimeInForce
+from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
 from fixgate.doubles.binance import DEMO_API_KEY, DEMO_SECRET, Fault, FaultKind
 
 POST, DELETE, GET = "POST /api/v3/order", "DELETE /api/v3/order", "GET /api/v3/order"
@@ -119,6 +120,37 @@ async def test_each_order_goes_over_the_wire_as_written(
         "recvWindow": "5000",
         **GOLDEN[route],
     }
+
+
+@pytest.mark.parametrize(
+    ("extras", "sent_as"),
+    [
+        (Extras(max_floor=Decimal("0.00400")), {"icebergQty": "0.004"}),
+        (Extras(max_floor=Decimal("0.012")), {}),  # all of it is shown
+        (
+            Extras(self_trade=SelfTradePrevention.CANCEL_NEWEST),
+            {"selfTradePreventionMode": "EXPIRE_TAKER"},
+        ),
+        (
+            Extras(self_trade=SelfTradePrevention.CANCEL_OLDEST),
+            {"selfTradePreventionMode": "EXPIRE_MAKER"},
+        ),
+        (
+            Extras(self_trade=SelfTradePrevention.CANCEL_BOTH),
+            {"selfTradePreventionMode": "EXPIRE_BOTH"},
+        ),
+    ],
+)
+async def test_each_option_goes_over_the_wire_as_written(
+    world: BinanceWorld, extras: Extras, sent_as: dict[str, str]
+) -> None:
+    call = order(world, price=Decimal(40_000), qty="0.012", extras=extras)
+    world.venue.submit(call)
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert answer.outcome is Outcome.ACCEPTED
+    (sent,) = world.double.record.of(POST)
+    options = ("icebergQty", "selfTradePreventionMode")
+    assert {each: sent.parameters[each] for each in options if each in sent.parameters} == sent_as
 
 
 async def test_small_quantities_are_sent_without_an_exponent(world: BinanceWorld) -> None:

@@ -21,6 +21,8 @@ from fixgate.matching import (
 )
 from unit.matching.market import SYMBOL, a_listing
 
+GTC, GTD = TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE
+IOC = TimeInForce.IMMEDIATE_OR_CANCEL
 Operation = Callable[[MatchingEngine, int], tuple[Event, ...]]
 
 _ids = st.sampled_from([f"c{number}" for number in range(12)])
@@ -32,6 +34,8 @@ _prices = st.integers(95, 105).map(Decimal)
 @st.composite
 def _orders(draw: st.DrawFn) -> NewOrder:
     ord_type = draw(st.sampled_from(OrdType))
+    time_in_force = draw(st.sampled_from([each for each in TimeInForce if each is not GTD]))
+    rests = ord_type.needs_price and time_in_force in (TimeInForce.DAY, GTC)
     return NewOrder(
         symbol=SYMBOL,
         account=draw(_accounts),
@@ -41,12 +45,12 @@ def _orders(draw: st.DrawFn) -> NewOrder:
         order_qty=draw(_quantities),
         price=draw(_prices) if ord_type.needs_price else None,
         stop_px=draw(_prices) if ord_type.needs_stop_px else None,
-        time_in_force=draw(
-            st.sampled_from([each for each in TimeInForce if each.name != "GOOD_TILL_DATE"])
-        ),
+        time_in_force=time_in_force,
         post_only=draw(st.booleans()) and ord_type is OrdType.LIMIT,
         if_touched=draw(st.booleans()) and ord_type.needs_stop_px,
-        self_trade=draw(st.sampled_from(SelfTradePrevention)),
+        max_floor=draw(st.none() | _quantities) if rests else None,
+        min_qty=draw(st.none() | _quantities) if time_in_force is IOC else None,
+        self_trade=draw(st.none() | st.sampled_from(SelfTradePrevention)),
     )
 
 
@@ -61,7 +65,11 @@ def _operations(draw: st.DrawFn) -> Operation:
         return lambda engine, now: engine.cancel(account, now, cl_ord_id=name)
     if kind == "day":
         return lambda engine, now: engine.end_day(now)
-    change = Replacement(order_qty=draw(st.none() | _quantities), price=draw(st.none() | _prices))
+    change = Replacement(
+        order_qty=draw(st.none() | _quantities),
+        price=draw(st.none() | _prices),
+        max_floor=draw(st.none() | st.just(Decimal(2))),
+    )
     return lambda engine, now: engine.replace(account, change, now, cl_ord_id=name)
 
 
@@ -73,7 +81,7 @@ def _new_engine() -> MatchingEngine:
 
 
 @given(_histories)
-def test_the_book_is_never_crossed_and_shows_exactly_the_working_leaves(
+def test_the_book_is_never_crossed_and_shows_exactly_what_working_orders_show(
     history: list[Operation],
 ) -> None:
     engine = _new_engine()
@@ -90,9 +98,15 @@ def test_the_book_is_never_crossed_and_shows_exactly_the_working_leaves(
         ]
         for side, levels in ((Side.BUY, depth.bids), (Side.SELL, depth.asks)):
             shown = sum((qty for _, qty in levels), Decimal(0))
-            leaves = sum((each.leaves_qty for each in working if each.side is side), Decimal(0))
-            assert shown == leaves
+            assert shown == sum(
+                (each.shown_qty for each in working if each.side is side), Decimal(0)
+            )
             assert all(qty > 0 for _, qty in levels)
+        for each in working:
+            if each.max_floor is None:
+                assert each.shown_qty == each.leaves_qty
+            else:
+                assert 0 < each.shown_qty <= min(each.max_floor, each.leaves_qty)
 
 
 @given(_histories)

@@ -4,7 +4,7 @@ Here: the engine, its events, its order book, and a seeded synthetic market.
 Not here: clocks, chance that was not handed in, I/O, wire protocols, FIX. Time is an argument.
 """
 
-from fixgate.domain.values import OrdType, Side, TimeInForce
+from fixgate.domain.values import OrdType, SelfTradePrevention, Side, TimeInForce
 from fixgate.matching.engine import MatchingEngine
 from fixgate.matching.events import (
     Accepted,
@@ -21,7 +21,7 @@ from fixgate.matching.events import (
 )
 from fixgate.matching.listing import Listing
 from fixgate.matching.orders import Depth, NewOrder, OrderSnapshot, Replacement
-from fixgate.matching.reasons import CancelReason, OrderState, RejectReason, SelfTradePrevention
+from fixgate.matching.reasons import CancelReason, OrderState, RejectReason
 from fixgate.matching.synthetic import SyntheticLiquidity, SyntheticProfile
 
 __all__ = [

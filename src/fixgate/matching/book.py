@@ -13,14 +13,42 @@ from fixgate.matching.orders import ZERO, BookOrder
 
 
 class Level:
-    """The orders at one price, first come first. ``qty`` is the sum of their leaves."""
+    """The orders at one price, first come first. ``qty`` is what they show, ``hidden`` the rest."""
 
-    __slots__ = ("orders", "qty")
+    __slots__ = ("hidden", "orders", "qty")
 
     def __init__(self) -> None:
         # Linked, not a plain dict: taking the first of a dict again and again is quadratic.
         self.orders: OrderedDict[int, BookOrder] = OrderedDict()
         self.qty = ZERO
+        self.hidden = ZERO
+
+    def add(self, order: BookOrder) -> None:
+        """Put an order last."""
+        self.orders[order.seq] = order
+        self.qty += order.leaves_qty
+        if order.max_floor is not None:
+            self._hide(order, order.max_floor)
+
+    def remove(self, order: BookOrder) -> None:
+        """Take an order out."""
+        del self.orders[order.seq]
+        self.qty -= order.leaves_qty - order.hidden_qty
+        if order.hidden_qty:
+            self.hidden -= order.hidden_qty
+            order.hidden_qty = ZERO
+
+    def show_next(self, order: BookOrder, max_floor: Decimal) -> None:
+        """Show the next part of an order whose shown part is traded, behind the others."""
+        self.qty += order.hidden_qty
+        self.hidden -= order.hidden_qty
+        self._hide(order, max_floor)
+        self.orders.move_to_end(order.seq)
+
+    def _hide(self, order: BookOrder, max_floor: Decimal) -> None:
+        order.hidden_qty = max(order.leaves_qty - max_floor, ZERO)
+        self.qty -= order.hidden_qty
+        self.hidden += order.hidden_qty
 
 
 class PriceLevels:
@@ -39,16 +67,13 @@ class PriceLevels:
         if level is None:
             level = self.levels[price] = Level()
             insort(self.prices, price)
-        level.orders[order.seq] = order
-        level.qty += order.leaves_qty
+        level.add(order)
 
     def remove(self, order: BookOrder, price: Decimal) -> None:
         """Take an order out, and its level if it was the last there."""
         level = self.levels[price]
-        del level.orders[order.seq]
-        if level.orders:
-            level.qty -= order.leaves_qty
-        else:
+        level.remove(order)
+        if not level.orders:
             self.drop(price)
 
     def drop(self, price: Decimal) -> None:

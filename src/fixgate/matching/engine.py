@@ -28,7 +28,7 @@ from fixgate.matching.matcher import Matcher
 from fixgate.matching.orders import ZERO, BookOrder, Depth, NewOrder, OrderSnapshot, Replacement
 from fixgate.matching.reasons import CancelReason, OrderState, RejectReason
 from fixgate.matching.registry import Registry, is_open
-from fixgate.matching.rules import why_not_terms, why_not_values
+from fixgate.matching.rules import may_be_part, why_not_terms, why_not_values
 
 _STOP: Final = OrdType.STOP
 _STOP_LIMIT: Final = OrdType.STOP_LIMIT
@@ -160,7 +160,8 @@ class MatchingEngine:
     ) -> tuple[Event, ...]:
         """Change an open order: Replaced and what follows from it, or ReplaceRejected.
 
-        A lower quantity at the same price keeps the place in the queue; anything else loses it.
+        A lower quantity at the same price keeps the place in the queue, except of an iceberg order;
+        anything else loses it.
         """
         order = self._registry.find(account, cl_ord_id=cl_ord_id, venue_order_id=venue_order_id)
         reason = (
@@ -360,11 +361,13 @@ class MatchingEngine:
         ):
             return RejectReason.DUPLICATE_CL_ORD_ID
         held = order.state is OrderState.HELD
-        if (change.price is not None and order.price is None) or (
-            change.stop_px is not None and not held
+        order_qty = order.order_qty if change.order_qty is None else change.order_qty
+        if (
+            (change.price is not None and order.price is None)
+            or (change.stop_px is not None and not held)
+            or not may_be_part(change.max_floor, order_qty, book.listing)
         ):
             return RejectReason.CONFLICTING_TERMS
-        order_qty = order.order_qty if change.order_qty is None else change.order_qty
         price = order.price if change.price is None else change.price
         reason = why_not_values(book.listing, order_qty, (price, change.stop_px))
         if reason is not None:
@@ -381,6 +384,8 @@ class MatchingEngine:
         price = order.price if change.price is None else change.price
         stop_px = order.stop_px if change.stop_px is None else change.stop_px
         keeps = price == order.price and stop_px == order.stop_px and order_qty <= order.order_qty
+        if change.max_floor is not None or order.max_floor is not None:
+            keeps = False
         held = order.state is OrderState.HELD
         orig_cl_ord_id = order.cl_ord_id
         if change.cl_ord_id is not None and change.cl_ord_id != orig_cl_ord_id:
@@ -391,6 +396,7 @@ class MatchingEngine:
             self._matcher.take_out(book, order)
             order.leaves_qty = order_qty - order.cum_qty
             order.price, order.stop_px = price, stop_px
+            order.max_floor = change.max_floor or order.max_floor
             order.seq = self._next_seq()
         order.order_qty = order_qty
         order.updated_at_ns = now_ns

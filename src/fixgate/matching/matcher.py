@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.rounding import notional, plus
-from fixgate.domain.values import TimeInForce
+from fixgate.domain.values import SelfTradePrevention, TimeInForce
 from fixgate.matching.book import Book, Level, PriceLevels
 from fixgate.matching.events import Canceled, Event, Expired, Printed, Traded, Triggered
 from fixgate.matching.orders import ZERO, BookOrder
-from fixgate.matching.reasons import CancelReason, OrderState, SelfTradePrevention
+from fixgate.matching.reasons import CancelReason, OrderState
 from fixgate.matching.registry import Registry
 
 # Reading a member of an Enum costs more than reading a module's global, and these are hot.
-_STP_NONE: Final = SelfTradePrevention.NONE
 _STP_CANCEL_NEWEST: Final = SelfTradePrevention.CANCEL_NEWEST
+_STP_CANCEL_OLDEST: Final = SelfTradePrevention.CANCEL_OLDEST
 _IOC: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 _FOK: Final = TimeInForce.FILL_OR_KILL
 _FILLED: Final = OrderState.FILLED
@@ -45,6 +45,7 @@ class Matcher:
         while ready := book.take_triggered():
             for order in ready:
                 order.state = _WORKING
+                order.hidden_qty = ZERO
                 order.updated_at_ns = now_ns
                 events.append(
                     Triggered(
@@ -120,8 +121,11 @@ class Matcher:
         if order.post_only and order.price is not None and book.crosses(order, order.price):
             events.append(self.cancel(order, CancelReason.WOULD_CROSS, now_ns))
             return
-        if order.time_in_force is _FOK and not _can_fill(other, order):
+        if order.time_in_force is _FOK and not _can_fill(other, order, order.leaves_qty):
             events.append(self.cancel(order, CancelReason.FILL_OR_KILL, now_ns))
+            return
+        if order.min_qty is not None and not _can_fill(other, order, order.min_qty):
+            events.append(self.cancel(order, CancelReason.MIN_QTY, now_ns))
             return
         if other.prices:
             self._sweep(book, other, order, now_ns, events)
@@ -168,23 +172,33 @@ class Matcher:
         while orders and taker.state is _WORKING:
             maker = next(iter(orders.values()))
             if (
-                taker.self_trade is not _STP_NONE
+                taker.self_trade is not None
                 and maker.account == taker.account
                 and maker.house is taker.house
             ):
-                if taker.self_trade is _STP_CANCEL_NEWEST:
-                    events.append(self.cancel(taker, CancelReason.SELF_TRADE, now_ns))
-                    return
-                del orders[maker.seq]
-                level.qty -= maker.leaves_qty
-                events.append(self.cancel(maker, CancelReason.SELF_TRADE, now_ns))
+                self._prevent(level, maker, taker, now_ns, events)
                 continue
-            qty = min(maker.leaves_qty, taker.leaves_qty)
+            offered = maker.leaves_qty
+            if maker.max_floor is not None:
+                offered -= maker.hidden_qty
+            qty = min(offered, taker.leaves_qty)
             level.qty -= qty
             book.note_trade(price)
             self._trade(maker, taker, price, qty, now_ns=now_ns, events=events)
             if maker.state is _FILLED:
                 del orders[maker.seq]
+            elif maker.max_floor is not None and maker.leaves_qty == maker.hidden_qty:
+                level.show_next(maker, maker.max_floor)
+
+    def _prevent(
+        self, level: Level, maker: BookOrder, taker: BookOrder, now_ns: int, events: list[Event]
+    ) -> None:
+        """Cancel the resting order, the incoming one, or both, instead of a trade."""
+        if taker.self_trade is not _STP_CANCEL_NEWEST:
+            level.remove(maker)
+            events.append(self.cancel(maker, CancelReason.SELF_TRADE, now_ns))
+        if taker.self_trade is not _STP_CANCEL_OLDEST:
+            events.append(self.cancel(taker, CancelReason.SELF_TRADE, now_ns))
 
     def _trade(
         self,
@@ -230,7 +244,7 @@ class Matcher:
 
     def _close(self, order: BookOrder, state: OrderState, now_ns: int) -> Decimal:
         canceled_qty = order.leaves_qty
-        order.leaves_qty = ZERO
+        order.leaves_qty = order.hidden_qty = ZERO
         order.state = state
         order.updated_at_ns = now_ns
         self._registry.close(order)
@@ -241,9 +255,8 @@ class Matcher:
         return f"{self._id_prefix}{self._trade_count}"
 
 
-def _can_fill(other: PriceLevels, taker: BookOrder) -> bool:
-    """Whether the other side holds enough for all of a fill-or-kill order."""
-    wanted = taker.leaves_qty
+def _can_fill(other: PriceLevels, taker: BookOrder, wanted: Decimal) -> bool:
+    """Whether the other side holds enough, shown or not, to trade as much as that at once."""
     prices = other.prices if other.best == 0 else reversed(other.prices)
     for price in prices:
         if taker.price is not None and (
@@ -251,13 +264,13 @@ def _can_fill(other: PriceLevels, taker: BookOrder) -> bool:
         ):
             return False
         level = other.levels[price]
-        if taker.self_trade is _STP_NONE:
-            wanted -= level.qty
+        if taker.self_trade is None:
+            wanted -= level.qty + level.hidden
         else:
             for maker in level.orders.values():
                 if maker.account != taker.account or maker.house:
                     wanted -= maker.leaves_qty
-                elif taker.self_trade is _STP_CANCEL_NEWEST:
+                elif taker.self_trade is not _STP_CANCEL_OLDEST:
                     return wanted <= ZERO
         if wanted <= ZERO:
             return True

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.frozen import value
-from fixgate.domain.values import OrdType, Side, TimeInForce
+from fixgate.domain.values import OrdType, SelfTradePrevention, Side, TimeInForce
 from fixgate.matching.events import Traded
-from fixgate.matching.reasons import OrderState, SelfTradePrevention
+from fixgate.matching.reasons import OrderState
 
 ZERO: Final = Decimal(0)
 
@@ -21,7 +21,9 @@ class NewOrder:
     """A request to trade.
 
     ``if_touched`` turns round the direction in which a stop order waits: a buy waits for the
-    price to fall to ``stop_px``, a sell for it to rise (take-profit orders).
+    price to fall to ``stop_px``, a sell for it to rise (take-profit orders). ``max_floor`` is what
+    is shown at a time; ``min_qty`` is to be traded at once, or nothing is. ``self_trade`` says
+    what is canceled when the order meets one of its own account; None: they trade.
     """
 
     symbol: str
@@ -36,7 +38,9 @@ class NewOrder:
     expire_at_ns: int | None = None
     post_only: bool = False
     if_touched: bool = False
-    self_trade: SelfTradePrevention = SelfTradePrevention.NONE
+    self_trade: SelfTradePrevention | None = None
+    max_floor: Decimal | None = None
+    min_qty: Decimal | None = None
 
 
 @value
@@ -49,6 +53,7 @@ class Replacement:
     order_qty: Decimal | None = None
     price: Decimal | None = None
     stop_px: Decimal | None = None
+    max_floor: Decimal | None = None
     cl_ord_id: str | None = None
 
 
@@ -73,7 +78,9 @@ class OrderSnapshot:
     expire_at_ns: int | None
     post_only: bool
     if_touched: bool
-    self_trade: SelfTradePrevention
+    self_trade: SelfTradePrevention | None
+    max_floor: Decimal | None
+    shown_qty: Decimal
     accepted_at_ns: int
     updated_at_ns: int
 
@@ -96,10 +103,13 @@ class BookOrder:
         "cum_notional",
         "cum_qty",
         "expire_at_ns",
+        "hidden_qty",
         "house",
         "if_touched",
         "is_buy",
         "leaves_qty",
+        "max_floor",
+        "min_qty",
         "ord_type",
         "order_qty",
         "post_only",
@@ -134,6 +144,9 @@ class BookOrder:
         self.post_only = terms.post_only
         self.if_touched = terms.if_touched
         self.self_trade = terms.self_trade
+        self.max_floor = terms.max_floor
+        self.min_qty = terms.min_qty
+        self.hidden_qty = ZERO  # the part of leaves that rests and is not shown
         self.cum_qty = ZERO
         self.cum_notional = ZERO
         self.state = OrderState.WORKING
@@ -165,6 +178,8 @@ class BookOrder:
             post_only=self.post_only,
             if_touched=self.if_touched,
             self_trade=self.self_trade,
+            max_floor=self.max_floor,
+            shown_qty=self.leaves_qty - self.hidden_qty,
             accepted_at_ns=self.accepted_at_ns,
             updated_at_ns=self.updated_at_ns,
         )

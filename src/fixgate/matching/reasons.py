@@ -1,7 +1,7 @@
 """Closed sets of words: the state of an order here, and why something did not happen.
 
 Here: enumerations that only the matching engine needs.
-Not here: Side, OrdType, TimeInForce, which are FIX values and live in the domain.
+Not here: Side, OrdType and other FIX values, which live in the domain.
 """
 
 from enum import Enum, unique
@@ -16,15 +16,6 @@ class OrderState(Enum):
     FILLED = "filled"
     CANCELED = "canceled"
     EXPIRED = "expired"
-
-
-@unique
-class SelfTradePrevention(Enum):
-    """What an incoming order does when it meets an order of its own account."""
-
-    NONE = "none"
-    CANCEL_NEWEST = "cancel_newest"  # the rest of the incoming order is canceled
-    CANCEL_OLDEST = "cancel_oldest"  # the resting order is canceled and matching goes on
 
 
 @unique
@@ -58,5 +49,6 @@ class CancelReason(Enum):
     NO_LIQUIDITY = "no_liquidity"  # the rest of a market order
     IMMEDIATE_OR_CANCEL = "immediate_or_cancel"
     FILL_OR_KILL = "fill_or_kill"
+    MIN_QTY = "min_qty"  # less than the minimum quantity could be traded at once
     SELF_TRADE = "self_trade"
     WOULD_CROSS = "would_cross"  # a post-only stop limit order, found when it was triggered

@@ -11,7 +11,7 @@ from typing import Final
 from fixgate.domain.rounding import notional
 from fixgate.domain.values import OrdType, TimeInForce
 from fixgate.matching.listing import Listing
-from fixgate.matching.orders import NewOrder
+from fixgate.matching.orders import ZERO, NewOrder
 from fixgate.matching.reasons import RejectReason
 
 RESTING: Final = frozenset(
@@ -22,6 +22,7 @@ _STOP: Final = OrdType.STOP
 _STOP_LIMIT: Final = OrdType.STOP_LIMIT
 _GTC: Final = TimeInForce.GOOD_TILL_CANCEL
 _GTD: Final = TimeInForce.GOOD_TILL_DATE
+_IOC: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 
 
 def why_not_terms(order: NewOrder, listing: Listing, now_ns: int) -> RejectReason | None:
@@ -31,9 +32,17 @@ def why_not_terms(order: NewOrder, listing: Listing, now_ns: int) -> RejectReaso
     reason = why_not_values(listing, order.order_qty, (order.price, order.stop_px))
     if reason is not None:
         return reason
+    for part in (order.max_floor, order.min_qty):
+        if not may_be_part(part, order.order_qty, listing):
+            return RejectReason.CONFLICTING_TERMS
     if order.expire_at_ns is not None and order.expire_at_ns <= now_ns:
         return RejectReason.EXPIRE_TIME_PASSED
     return None
+
+
+def may_be_part(part: Decimal | None, order_qty: Decimal, listing: Listing) -> bool:
+    """Whether a part of an order, as far as one is given, may be shown or traded by itself."""
+    return part is None or (ZERO < part <= order_qty and not part % listing.lot_size)
 
 
 def why_not_values(
@@ -63,6 +72,8 @@ def _conflict(order: NewOrder) -> bool:
     time_in_force = order.time_in_force
     if (order.expire_at_ns is not None) is not (time_in_force is _GTD):
         return True
-    if order.post_only:
+    if order.min_qty is not None and time_in_force is not _IOC:
+        return True
+    if order.post_only or order.max_floor is not None:
         return order.price is None or (time_in_force is not _GTC and time_in_force not in RESTING)
     return False

@@ -12,8 +12,7 @@ from typing import Final
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
-from fixgate.domain.values import OrdType, TimeInForce
-from fixgate.matching import SelfTradePrevention
+from fixgate.domain.values import OrdType, SelfTradePrevention, TimeInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,8 @@ class SimulatedSettings:
     """How the simulated venue behaves.
 
     The same ``seed`` and the same orders give the same market. ``reference_px`` moves the
-    start of the reference price, by unified symbol. ``step_period_s`` is how often the market
+    start of the reference price, by unified symbol. ``self_trade`` holds for orders that do not say
+    themselves what it is to be. ``step_period_s`` is how often the market
     moves by itself; None leaves it to ``SimulatedVenue.advance``.
     """
 
@@ -74,7 +74,7 @@ class SimulatedSettings:
     seed: int = 1
     reference_px: Mapping[str, Decimal] = field(default_factory=dict)
     step_period_s: float | None = 0.25
-    self_trade: SelfTradePrevention = SelfTradePrevention.NONE
+    self_trade: SelfTradePrevention | None = None
     listed: tuple[Listed, ...] = LISTED
 
 
@@ -93,20 +93,28 @@ def instrument(listed: Listed, venue: VenueName) -> Instrument:
 
 _RESTING: Final = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE)
 _IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+_SELF_TRADE: Final = (
+    Option.STP_CANCEL_NEWEST,
+    Option.STP_CANCEL_OLDEST,
+    Option.STP_CANCEL_BOTH,
+)
 _PRICED: Final = (OrdType.LIMIT, OrdType.STOP_LIMIT)
 
 
 def profile(venue: VenueName) -> VenueProfile:
     """Limit orders in every time in force; market orders never rest; stops rest."""
     market = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, *_IMMEDIATE)
+    accepts = frozenset(
+        {(OrdType.LIMIT, each) for each in (*_RESTING, *_IMMEDIATE)}
+        | {(OrdType.MARKET, each) for each in market}
+        | {(OrdType.STOP, each) for each in _RESTING}
+        | {(OrdType.STOP_LIMIT, each) for each in _RESTING}
+    )
     return VenueProfile(
         venue=venue,
-        accepts=frozenset(
-            {(OrdType.LIMIT, each) for each in (*_RESTING, *_IMMEDIATE)}
-            | {(OrdType.MARKET, each) for each in market}
-            | {(OrdType.STOP, each) for each in _RESTING}
-            | {(OrdType.STOP_LIMIT, each) for each in _RESTING}
-        ),
-        options=each_of((Option.POST_ONLY,), _PRICED, _RESTING),
+        accepts=accepts,
+        options=each_of((Option.POST_ONLY, Option.ICEBERG), _PRICED, _RESTING)
+        | each_of((Option.MIN_QTY,), (OrdType.LIMIT, OrdType.MARKET), _IMMEDIATE[:1])
+        | {(option, *kind) for option in _SELF_TRADE for kind in accepts},
         replace=ReplaceStyle.NATIVE,
     )

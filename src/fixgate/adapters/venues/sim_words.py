@@ -34,6 +34,7 @@ WHY_CANCELED: Final[Mapping[CancelReason, str | None]] = {
     CancelReason.NO_LIQUIDITY: "No liquidity left",
     CancelReason.IMMEDIATE_OR_CANCEL: None,
     CancelReason.FILL_OR_KILL: "Fill or kill: not enough to fill the order at once",
+    CancelReason.MIN_QTY: "MinQty (110): not enough to trade that much at once",
     CancelReason.SELF_TRADE: "Self-trade prevention",
     CancelReason.WOULD_CROSS: "Post-only: the order would have traded when it was triggered",
 }

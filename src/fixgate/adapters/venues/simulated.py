@@ -24,6 +24,7 @@ from fixgate.application.ports.venue import (
     SubmitLeg,
     WorkingLeg,
 )
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
 from fixgate.domain.inputs import (
     InstrumentsLoaded,
@@ -39,6 +40,7 @@ from fixgate.domain.inputs import (
 )
 from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, Quote
+from fixgate.domain.order import Terms
 from fixgate.domain.values import ExecType, Side
 from fixgate.matching import (
     Accepted,
@@ -63,6 +65,7 @@ from fixgate.matching import (
     Triggered,
 )
 
+_PLAIN: Final = Extras()
 _MEMBER: Final = "FIXGATE"
 _DAY_NS: Final = 86_400 * 10**9
 _BUY: Final = Side.BUY
@@ -235,6 +238,7 @@ class SimulatedVenue:
             order_qty=call.qty,
             price=call.terms.price,
             stop_px=call.terms.stop_px if moved else None,
+            max_floor=_max_floor(call.terms, call.qty),
         )
         events = self._engine.replace(_MEMBER, change, now_ns, cl_ord_id=call.venue_cl_ord_id)
         first = events[0]
@@ -310,6 +314,7 @@ class SimulatedVenue:
 
     def _new_order(self, call: SubmitLeg) -> NewOrder:
         terms = call.terms
+        extras = terms.extras or _PLAIN
         return NewOrder(
             symbol=call.instrument.symbol,
             account=_MEMBER,
@@ -322,7 +327,9 @@ class SimulatedVenue:
             time_in_force=terms.time_in_force,
             expire_at_ns=terms.expire_at_ns,
             post_only=terms.post_only,
-            self_trade=self._settings.self_trade,
+            self_trade=extras.self_trade or self._settings.self_trade,
+            max_floor=_max_floor(terms, call.qty),
+            min_qty=extras.min_qty,
         )
 
     def _restore(self, leg: WorkingLeg) -> None:
@@ -422,6 +429,12 @@ def _only_values_differ(before: OrderSnapshot, call: ReplaceLeg) -> bool:
         terms.expire_at_ns,
         terms.post_only,
     )
+
+
+def _max_floor(terms: Terms, qty: Decimal) -> Decimal | None:
+    """What is shown of a leg; the rest of an order may be less."""
+    floor = None if terms.extras is None else terms.extras.max_floor
+    return None if floor is None else min(floor, qty)
 
 
 def _nobody_listens(_: object) -> None:

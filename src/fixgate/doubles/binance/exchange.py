@@ -58,10 +58,11 @@ _TIMES_IN_FORCE: Final[Mapping[str, TimeInForce]] = {
     "IOC": TimeInForce.IMMEDIATE_OR_CANCEL,
     "FOK": TimeInForce.FILL_OR_KILL,
 }
-_STP_MODES: Final[Mapping[str, SelfTradePrevention]] = {
-    "NONE": SelfTradePrevention.NONE,
+_STP_MODES: Final[Mapping[str, SelfTradePrevention | None]] = {
+    "NONE": None,
     "EXPIRE_TAKER": SelfTradePrevention.CANCEL_NEWEST,
     "EXPIRE_MAKER": SelfTradePrevention.CANCEL_OLDEST,
+    "EXPIRE_BOTH": SelfTradePrevention.CANCEL_BOTH,
 }
 
 
@@ -343,6 +344,7 @@ class Exchange:
                 CancelReason.NO_LIQUIDITY
                 | CancelReason.IMMEDIATE_OR_CANCEL
                 | CancelReason.FILL_OR_KILL
+                | CancelReason.MIN_QTY
                 | CancelReason.WOULD_CROSS
             ):
                 self._ended(order, event, "EXPIRED", "EXPIRED")
@@ -423,6 +425,7 @@ def _engine_order(account: str, request: OrderRequest, quantity: Decimal) -> New
         post_only=request.type == "LIMIT_MAKER",
         if_touched=request.type.startswith("TAKE_PROFIT"),
         self_trade=_STP_MODES[request.stp_mode],
+        max_floor=request.iceberg_qty and min(request.iceberg_qty, quantity),
     )
 
 

@@ -23,6 +23,10 @@ def check_filters(request: OrderRequest, quantity: Decimal, reference_px: Decima
         if price is not None:
             _price_filter(symbol, price)
     check_lot_size(symbol, quantity)
+    if request.iceberg_qty is not None:
+        check_lot_size(symbol, request.iceberg_qty)
+        if -(-quantity // request.iceberg_qty) > symbol.iceberg_parts_max:
+            raise errors.filter_failure("ICEBERG_PARTS")
     if request.price is None and quantity > symbol.max_market_qty:
         raise errors.filter_failure("MARKET_LOT_SIZE")
     _notional(request, quantity, request.price or request.stop_price or reference_px)

@@ -25,6 +25,7 @@ ORDER_FIELDS: Final = frozenset(
         "price",
         "newClientOrderId",
         "stopPrice",
+        "icebergQty",
         "newOrderRespType",
         "selfTradePreventionMode",
     )
@@ -50,15 +51,17 @@ def read_order(
     stp_mode = parameters.text("selfTradePreventionMode") or "NONE"
     if stp_mode not in STP_MODES:
         raise errors.illegal_characters("selfTradePreventionMode", "|".join(STP_MODES))
+    time_in_force = _time_in_force(parameters, kind)
     return OrderRequest(
         symbol=symbol,
         side=side,
         type=kind,
-        time_in_force=_time_in_force(parameters, kind),
+        time_in_force=time_in_force,
         quantity=quantity,
         quote_order_qty=quote_order_qty,
         price=_price(parameters, "price", wanted=kind in _PRICED),
         stop_price=_price(parameters, "stopPrice", wanted=kind in _STOPPED),
+        iceberg_qty=_iceberg_qty(parameters, kind, time_in_force),
         client_order_id=parameters.client_order_id("newClientOrderId") or default_client_order_id,
         stp_mode=stp_mode,
     )
@@ -94,6 +97,16 @@ def _quantities(parameters: Parameters, kind: str) -> tuple[Decimal | None, Deci
     if kind != "MARKET" or parameters.text("quantity") is not None:
         raise errors.not_required("quoteOrderQty")
     return None, _precise("quoteOrderQty", quote_order_qty)
+
+
+def _iceberg_qty(parameters: Parameters, kind: str, time_in_force: str) -> Decimal | None:
+    """Of orders that have a price and rest until they are canceled."""
+    iceberg_qty = parameters.decimal("icebergQty")
+    if iceberg_qty is None:
+        return None
+    if kind not in _PRICED or time_in_force != "GTC":
+        raise errors.not_required("icebergQty")
+    return _precise("icebergQty", iceberg_qty)
 
 
 def _price(parameters: Parameters, name: str, *, wanted: bool) -> Decimal | None:

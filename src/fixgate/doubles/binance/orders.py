@@ -26,6 +26,7 @@ class OrderRequest:
     quote_order_qty: Decimal | None
     price: Decimal | None
     stop_price: Decimal | None
+    iceberg_qty: Decimal | None
     client_order_id: str
     stp_mode: str
 
@@ -113,7 +114,7 @@ class SpotOrder:
         """As in GET order, openOrders and allOrders."""
         return {
             **self._common(),
-            "icebergQty": amount(_ZERO),
+            "icebergQty": amount(self.request.iceberg_qty or _ZERO),
             "stopPrice": amount(self.request.stop_price or _ZERO),
             "time": self.time_ms,
             "updateTime": self.update_ms,

@@ -39,7 +39,7 @@ def execution_report(
         "q": amount(order.quantity),
         "p": amount(request.price or _ZERO),
         "P": amount(request.stop_price or _ZERO),
-        "F": amount(_ZERO),
+        "F": amount(request.iceberg_qty or _ZERO),
         "g": -1,
         "C": order.client_order_id if canceled else "",
         "x": execution_type,

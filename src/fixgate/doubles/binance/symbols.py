@@ -19,7 +19,7 @@ ORDER_TYPES: Final = (
     "TAKE_PROFIT",
     "TAKE_PROFIT_LIMIT",
 )
-STP_MODES: Final = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER")
+STP_MODES: Final = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH")
 PRECISION: Final = 8
 
 
@@ -40,6 +40,7 @@ class SpotSymbol:
     min_notional: Decimal = Decimal(5)
     max_notional: Decimal = Decimal(9_000_000)
     open_orders_max: int = 200
+    iceberg_parts_max: int = 10
     notional_filter: str = "NOTIONAL"  # or MIN_NOTIONAL, which older symbols carry
 
     @property
@@ -70,7 +71,7 @@ class SpotSymbol:
             "baseCommissionPrecision": PRECISION,
             "quoteCommissionPrecision": PRECISION,
             "orderTypes": list(ORDER_TYPES),
-            "icebergAllowed": False,
+            "icebergAllowed": True,
             "ocoAllowed": False,
             "otoAllowed": False,
             "quoteOrderQtyMarketAllowed": True,
@@ -107,6 +108,7 @@ class SpotSymbol:
                 "stepSize": amount(Decimal(0)),
             },
             self._notional(),
+            {"filterType": "ICEBERG_PARTS", "limit": self.iceberg_parts_max},
             {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": self.open_orders_max},
         ]
 

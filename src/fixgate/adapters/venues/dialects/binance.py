@@ -12,6 +12,8 @@ Source: Binance's spot API documentation, rest-api.md and web-socket-api.md.
 | STOP       | GTC           | no        | STOP_LOSS, which has none                           |
 | STOP_LIMIT | GTC           | no        | STOP_LOSS_LIMIT with GTC                            |
 
+Options beside these: icebergQty of LIMIT and STOP_LIMIT, both GTC; selfTradePreventionMode of all.
+
 Not listed: DAY of orders that rest, and GTD, because Binance has neither: the order would outlive
 its day. FOK of market orders: Binance fills a part of them.
 
@@ -21,6 +23,7 @@ the fill and the new order together can exceed OrderQty.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,11 +40,12 @@ from fixgate.adapters.venues.dialects import binance_codes as codes
 from fixgate.adapters.venues.dialects import binance_reading as reading
 from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
-from fixgate.domain.capabilities import Option
+from fixgate.domain.capabilities import Option, each_of
+from fixgate.domain.extras import Extras
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.rounding import to_wire
-from fixgate.domain.values import OrdType, Side, TimeInForce
+from fixgate.domain.values import OrdType, SelfTradePrevention, Side, TimeInForce
 
 _RECV_WINDOW_MS: Final = 5_000
 _PAGE: Final = 1_000
@@ -65,6 +69,22 @@ ROUTES: Final[Mapping[tuple[OrdType, TimeInForce, bool], Mapping[str, str]]] = {
     (OrdType.STOP_LIMIT, _GTC, False): {"type": "STOP_LOSS_LIMIT", "timeInForce": "GTC"},
 }
 
+_STP_MODES: Final[Mapping[SelfTradePrevention, str]] = {
+    SelfTradePrevention.CANCEL_NEWEST: "EXPIRE_TAKER",
+    SelfTradePrevention.CANCEL_OLDEST: "EXPIRE_MAKER",
+    SelfTradePrevention.CANCEL_BOTH: "EXPIRE_BOTH",
+}
+_STP_OPTIONS: Final = (
+    Option.STP_CANCEL_NEWEST,
+    Option.STP_CANCEL_OLDEST,
+    Option.STP_CANCEL_BOTH,
+)
+_OPTIONS: Final = (
+    frozenset((Option.POST_ONLY, ord_type, tif) for ord_type, tif, only in ROUTES if only)
+    | frozenset((option, kind, tif) for option in _STP_OPTIONS for kind, tif, _ in ROUTES)
+    | each_of((Option.ICEBERG,), (OrdType.LIMIT, OrdType.STOP_LIMIT), (_GTC,))
+)
+
 
 class BinanceDialect:
     """Dialect of a Binance spot account."""
@@ -74,11 +94,7 @@ class BinanceDialect:
         self.profile = VenueProfile(
             venue=venue,
             accepts=frozenset((ord_type, tif) for ord_type, tif, _ in ROUTES),
-            options=frozenset(
-                (Option.POST_ONLY, ord_type, tif)
-                for ord_type, tif, post_only in ROUTES
-                if post_only
-            ),
+            options=_OPTIONS,
             replace=ReplaceStyle.CANCEL_THEN_NEW,
         )
         self.options: Mapping[str, Any] = {
@@ -124,6 +140,8 @@ class BinanceDialect:
             params["price"] = to_wire(terms.price)
         if terms.stop_px is not None:
             params["stopPrice"] = to_wire(terms.stop_px)
+        if terms.extras is not None:
+            params |= _extras(terms.extras, call.qty)
         params["newClientOrderId"] = call.venue_cl_ord_id
         # FULL: the trades of an order that trades at once are in its answer as well.
         params["newOrderRespType"] = "FULL"
@@ -262,3 +280,12 @@ class BinanceDialect:
         answer = await exchange.watch(url, request_id, message, request_id, told)
         if not isinstance(answer, dict) or "subscriptionId" not in answer.get("result", {}):
             raise UnreadableError("the subscription was not confirmed")
+
+
+def _extras(extras: Extras, qty: Decimal) -> dict[str, str]:
+    params = {}
+    if extras.max_floor is not None and extras.max_floor < qty:
+        params["icebergQty"] = to_wire(extras.max_floor)
+    if extras.self_trade is not None:
+        params["selfTradePreventionMode"] = _STP_MODES[extras.self_trade]
+    return params
