@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.fields import enclose
+from fixgate.adapters.store.trade_search import in_time, standing
 from fixgate.application.inbox import Given, Item
 from fixgate.application.ports.fix import (
     Direction,
@@ -18,6 +19,7 @@ from fixgate.application.ports.fix import (
     Handling,
     SessionChanged,
 )
+from fixgate.application.ports.journal import ExecutionRow
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
 from fixgate.domain.capabilities import Option, each_of
@@ -29,6 +31,7 @@ from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order, UsedID
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
+from fixgate.domain.trades import TradeRequest
 from fixgate.domain.values import OrdType, TimeInForce
 
 SESSION = SessionName("CLIENT")
@@ -79,6 +82,7 @@ class ForgetfulRecall:
     def __init__(self) -> None:
         self.by_id: dict[OrderID, i.Recalled] = {}
         self.names: dict[tuple[SessionName, ClOrdID], OrderID] = {}
+        self.executions: dict[OrderID, list[ExecutionRow]] = {}
 
     def by_cl_ord_id(self, session: SessionName, cl_ord_id: ClOrdID) -> i.Recalled | None:
         order_id = self.names.get((session, cl_ord_id))
@@ -92,6 +96,8 @@ class ForgetfulRecall:
 
     def committed(self, steps: Steps, state: State) -> None:
         batch = steps.batch
+        for row in batch.executions:
+            self.executions.setdefault(row.order_id, []).append(row)
         for session, cl_ord_id, order_id in batch.names:
             self.names[session, cl_ord_id] = order_id
         for refused in batch.refused:
@@ -259,9 +265,28 @@ class FakeCore:
                 self.codec.encode(owed.report, msg_seq_num=self._out, at_ns=owed.at_ns)
             )
         self.calls.extend((intent, order) for intent, order, _ in steps.intents)
+        for asked in steps.trades_wanted:
+            self._look_up(asked)
         self.alerts.extend(each.text for each in steps.alerts)
         payloads = (each.payload for each in steps.batch.records)
         self.refusals.extend(each.text for each in payloads if isinstance(each, CommandRefused))
+
+    def _look_up(self, request: TradeRequest) -> None:
+        """Tell what was committed, in pages of two."""
+        orders = [each.order for each in self.recall.by_id.values() if each.order is not None]
+        found = in_time(
+            trade
+            for order in orders
+            for trade in standing(order, self.recall.executions.get(order.order_id, ()))
+            if request.query.fits(trade) and self._named(request.query.cl_ord_id, order)
+        )
+        for first in range(0, max(len(found), 1), 2):
+            page = tuple(found[first : first + 2])
+            self.say(i.TradesFound(request=request, total=len(found), first=first, trades=page))
+
+    def _named(self, cl_ord_id: str | None, order: Order) -> bool:
+        named = self.recall.names.get((self.rules.name, ClOrdID(cl_ord_id or "")))
+        return cl_ord_id is None or named == order.order_id
 
     def _tick(self) -> int:
         self.at_ns += 1_000_000

@@ -71,7 +71,7 @@ from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
 _STEP = re.compile(r"(?=\b[CVAGOM][<>] )")
-_WITHOUT_SYMBOL = frozenset(("q", "AF"))
+_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD"))
 _NAMED = re.compile(r"(\w+): ")
 
 

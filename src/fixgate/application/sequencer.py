@@ -24,9 +24,11 @@ from fixgate.application.ports.fix import (
 )
 from fixgate.application.ports.journal import Journal, Recall, RecallUnavailable, Record
 from fixgate.application.step import Intent, Owed, Stepper, Steps, sent_row
+from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import SessionName
 from fixgate.domain.order import Order
+from fixgate.domain.trades import TradeRequest
 
 BATCH_MAX: Final = 256
 IN_FLIGHT_MAX: Final = 4
@@ -63,7 +65,9 @@ class Sequencer:
         recall: Recall,
         alert: Callable[[AlertRaised], None],
         resume: Callable[[], None],
+        look_up: Callable[[TradeRequest], None] | None = None,
     ) -> None:
+        """Put it together; without ``look_up`` no session may ask for recorded trades."""
         self._inbox = inbox
         self._stepper = stepper
         self._journal = journal
@@ -73,6 +77,7 @@ class Sequencer:
         self._recall = recall
         self._alert = alert
         self._resume = resume
+        self._look_up = look_up
         self._in_flight: deque[_Pending] = deque()
         self._released = asyncio.Event()  # a batch was released, or nothing will be any more
         self._failure: Exception | None = None
@@ -217,6 +222,10 @@ class Sequencer:
             self._venues.call(intent, order, at_ns)
         for alert in pending.steps.alerts:
             self._alert(alert)
+        for request in pending.steps.trades_wanted:
+            if self._look_up is None:
+                raise InvariantBroken("nobody looks up trades here")
+            self._look_up(request)
         for asked, events in pending.steps.answers:
             asked.answer(events)
         for mark in pending.steps.marks:

@@ -58,6 +58,7 @@ from fixgate.domain.reports import (
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.state import State, evolve
+from fixgate.domain.trades import TradeRequest
 
 Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
 _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
@@ -90,6 +91,7 @@ class Steps:
     delivered: list[FixDelivered] = field(default_factory=list)
     answers: list[tuple[Asked, tuple[e.Event, ...]]] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    trades_wanted: list[TradeRequest] = field(default_factory=list)
     stuck: bool = False  # an item needs an order that cannot be recalled for now
 
 
@@ -304,6 +306,8 @@ class Stepper:
             batch.operator_actions.append(_operator_row(event, moment))
         elif isinstance(event, e.NumbersSet):
             self._renumbered(event, into)
+        elif isinstance(event, e.TradesWanted):
+            into.trades_wanted.append(event.request)
         else:
             rules = self.state.sessions.get(session) if session is not None else None
             report = report_of(event, before, after, rules)

@@ -5,6 +5,9 @@ session's role is part of the state; so deciding it again, from the journal, giv
 Not here: counting (adapters/fix).
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from fixgate.application.ports.fix import FixMessage
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import changed
@@ -13,10 +16,14 @@ from fixgate.domain.inputs import (
     ClientCommand,
     NewOrderSingle,
     OrderCancelReplaceRequest,
+    TradeCaptureReportRequest,
     UnservedMessage,
 )
 from fixgate.domain.sessions import FixVersion, Role, SessionRules
 from fixgate.domain.values import BusinessRejectReason, RefusalReason
+
+# What sessions that take no orders take all the same.
+_TAKEN_BY: Final[Mapping[Role, tuple[type, ...]]] = {Role.DROP_COPY: (TradeCaptureReportRequest,)}
 
 
 def judged(
@@ -34,7 +41,8 @@ def judged(
 def _not_its_role(
     command: ClientCommand, message: FixMessage, rules: SessionRules
 ) -> ClientCommand:
-    if isinstance(command, BadMessage | UnservedMessage):
+    taken = _TAKEN_BY.get(rules.role, ())
+    if isinstance(command, (BadMessage, UnservedMessage, *taken)):
         return command
     # FIX 4.2 has no "not authorized".
     reason = BusinessRejectReason.NOT_AUTHORIZED

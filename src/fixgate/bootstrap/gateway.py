@@ -36,6 +36,7 @@ from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
 from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
+from fixgate.application.trade_lookups import TradeLookups
 from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap import parts, stores
 from fixgate.bootstrap.interruption import Interruption
@@ -153,6 +154,7 @@ class Gateway:
             renewed=self._renewed,
         )
         self._calls = Venues(self._venues, self._state, self._hear)
+        self._lookups = TradeLookups(store.trades(), self._inbox, clock)
         self._sequencer = Sequencer(
             inbox=self._inbox,
             stepper=stepper,
@@ -163,6 +165,7 @@ class Gateway:
             recall=recall,
             alert=_alert,
             resume=self._fix.resume,
+            look_up=self._lookups.want,
         )
         interruption = Interruption(self._fix, self._inbox, self._refused, exit_status=EXIT_JOURNAL)
         self._journal.watch = interruption.watch()
@@ -387,6 +390,7 @@ class Gateway:
         await self._quiet(sequencing, limit_s)
         await self._fix.stop(STOPPING)
         self._calls.close()
+        self._lookups.stop()
         for venue in self._venues.values():
             await venue.stop()
         self._inbox.close()

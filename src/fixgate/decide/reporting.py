@@ -21,6 +21,8 @@ from fixgate.domain.reports import (
     Reject,
     Report,
     SentAgain,
+    TradeCaptureReport,
+    TradeRequestAck,
 )
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import ExecType as X
@@ -300,6 +302,26 @@ def _empty_mass_status(event: e.EmptyMassStatusReported, *_: object) -> Report:
     )
 
 
+def _trade_request_answered(event: e.TradeRequestAnswered, *_: object) -> Report:
+    return TradeRequestAck(
+        session=event.request.session,
+        request=event.request,
+        result=event.result,
+        total=event.total,
+        text=event.text,
+    )
+
+
+def _trade_reported(event: e.TradeReported, *_: object) -> Report:
+    return TradeCaptureReport(
+        session=event.session,
+        req_id=event.req_id,
+        trade=event.trade,
+        total=event.total,
+        last=event.last,
+    )
+
+
 def _message_rejected(event: e.MessageRejected, *_: object) -> Report:
     return Reject(
         session=event.session,
@@ -349,6 +371,8 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.MassCancelRefused: _mass_cancel_refused,
     e.MassStatusReported: _mass_status,
     e.EmptyMassStatusReported: _empty_mass_status,
+    e.TradeRequestAnswered: _trade_request_answered,
+    e.TradeReported: _trade_reported,
     e.MessageRejected: _message_rejected,
     e.BusinessMessageRejected: _business_rejected,
 }

@@ -31,6 +31,7 @@ from fixgate.domain.order import (
     Withdrawal,
 )
 from fixgate.domain.sessions import SessionRules
+from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import (
     BusinessRejectReason,
     CxlRejResponseTo,
@@ -38,6 +39,7 @@ from fixgate.domain.values import (
     MassCancelRejectReason,
     RefusalReason,
     RestatementReason,
+    TradeRequestResult,
 )
 
 
@@ -370,6 +372,34 @@ class EmptyMassStatusReported:
 
 
 @value
+class TradesWanted:
+    """The intent to look up recorded trades; what is found comes as an input."""
+
+    request: TradeRequest
+
+
+@value
+class TradeRequestAnswered:
+    """A TradeCaptureReportRequest is acknowledged or refused (AQ)."""
+
+    request: TradeRequest
+    result: TradeRequestResult
+    total: int = 0
+    text: str | None = None
+
+
+@value
+class TradeReported:
+    """One trade that was asked for (AE)."""
+
+    session: SessionName
+    req_id: str
+    trade: RecordedTrade
+    total: int
+    last: bool
+
+
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -569,6 +599,9 @@ Event = (
     | MassCancelRefused
     | MassStatusReported
     | EmptyMassStatusReported
+    | TradesWanted
+    | TradeRequestAnswered
+    | TradeReported
     | MessageRejected
     | BusinessMessageRejected
     | StopBegan

@@ -24,12 +24,14 @@ from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
 from fixgate.domain.selection import Selection
 from fixgate.domain.sessions import SessionRules
+from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import (
     BusinessRejectReason,
     ExecType,
     MassCancelRejectReason,
     RestatementReason,
     Side,
+    TradeRequestResult,
 )
 
 
@@ -125,6 +127,15 @@ class OrderMassStatusRequest:
 
 
 @value
+class TradeCaptureReportRequest:
+    """35=AD."""
+
+    session: SessionName
+    request: TradeRequest
+    fault: tuple[TradeRequestResult, str] | None = None  # why it is not served
+
+
+@value
 class BadMessage:
     """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
 
@@ -155,6 +166,7 @@ ClientCommand = (
     | OrderStatusRequest
     | OrderMassCancelRequest
     | OrderMassStatusRequest
+    | TradeCaptureReportRequest
     | BadMessage
     | UnservedMessage
 )
@@ -493,6 +505,17 @@ OperatorCommand = (
 
 
 @value
+class TradesFound:
+    """Some of the recorded trades that were asked for, or why none are told."""
+
+    request: TradeRequest
+    total: int = 0  # all that fit
+    first: int = 0  # how many were told before
+    trades: tuple[RecordedTrade, ...] = ()
+    failure: str | None = None
+
+
+@value
 class ReportsMissed:
     """Reports that a client never got and cannot ask for: its numbers began again at 1."""
 
@@ -511,5 +534,6 @@ Input = (
     | Ticked
     | OperatorCommand
     | StuckFound
+    | TradesFound
     | ReportsMissed
 )

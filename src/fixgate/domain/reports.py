@@ -11,6 +11,7 @@ from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
 from fixgate.domain.order import Echo, MassStatus, Terms
 from fixgate.domain.rounding import ZERO
+from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import (
     BusinessRejectReason,
     CxlRejResponseTo,
@@ -20,6 +21,7 @@ from fixgate.domain.values import (
     RefusalReason,
     RestatementReason,
     Side,
+    TradeRequestResult,
 )
 
 
@@ -85,6 +87,28 @@ class OrderMassCancelReport:
 
 
 @value
+class TradeRequestAck:
+    """35=AQ."""
+
+    session: SessionName
+    request: TradeRequest
+    result: TradeRequestResult
+    total: int = 0
+    text: str | None = None
+
+
+@value
+class TradeCaptureReport:
+    """35=AE."""
+
+    session: SessionName
+    req_id: str
+    trade: RecordedTrade
+    total: int
+    last: bool
+
+
+@value
 class OrderCancelReject:
     """35=9."""
 
@@ -143,6 +167,8 @@ Report = (
     ExecutionReport
     | OrderCancelReject
     | OrderMassCancelReport
+    | TradeRequestAck
+    | TradeCaptureReport
     | Reject
     | BusinessMessageReject
     | SentAgain

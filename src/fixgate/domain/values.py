@@ -169,6 +169,16 @@ class MassCancelRejectReason(Value):
 
 
 @unique
+class TradeRequestResult(Value):
+    """Tag 749."""
+
+    SUCCESSFUL = "0"
+    UNKNOWN_INSTRUMENT = "1"
+    TYPE_NOT_SUPPORTED = "8"
+    OTHER = "99"
+
+
+@unique
 class RestatementReason(Value):
     """Tag 378."""
 

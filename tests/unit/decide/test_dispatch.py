@@ -9,6 +9,7 @@ from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 
 SILENT = {
+    e.TradesWanted,
     e.OrderRecalled,
     e.OrderRouted,
     e.LegAcknowledged,

@@ -14,7 +14,7 @@ from fixgate.adapters.fix.fix42 import FIX42
 from fixgate.adapters.fix.fix44 import FIX44
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import ClientCommand
-from fixgate.domain.reports import DropCopy, Report
+from fixgate.domain.reports import DropCopy, Report, TradeCaptureReport
 from fixgate.domain.sessions import FixVersion
 
 DIALECTS: Final[Mapping[FixVersion, Dialect]] = {
@@ -69,15 +69,27 @@ class Codec:
         to = self._sessions[report.session]
         if isinstance(report, DropCopy):
             copied = report.report
-            whose = self._sessions.get(copied.session)
             return encode(
                 copied,
                 to,
                 msg_seq_num=msg_seq_num,
                 at_ns=at_ns,
-                on_behalf_of=copied.session if whose is None else whose.target_comp_id,
+                on_behalf_of=self._comp_id(copied.session),
+            )
+        if isinstance(report, TradeCaptureReport) and report.trade.session != report.session:
+            return encode(
+                report,
+                to,
+                msg_seq_num=msg_seq_num,
+                at_ns=at_ns,
+                on_behalf_of=self._comp_id(report.trade.session),
             )
         return encode(report, to, msg_seq_num=msg_seq_num, at_ns=at_ns)
+
+    def _comp_id(self, session: SessionName) -> str:
+        """The client's CompID; the session's name where it is no longer configured."""
+        known = self._sessions.get(session)
+        return session if known is None else known.target_comp_id
 
     def knows(self, session: SessionName) -> bool:
         """Whether the session is configured."""

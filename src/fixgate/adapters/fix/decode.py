@@ -15,6 +15,7 @@ from typing import Final
 from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
 from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
+from fixgate.adapters.fix.decode_trades import trade_capture_report_request
 from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq_num, unfit
 from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
@@ -178,6 +179,7 @@ _DECODERS: Final[Mapping[str, Callable[[SessionName, Fields], ClientCommand]]] =
 _OTHERS: Final[Mapping[str, Callable[[SessionName, str, Fields], ClientCommand]]] = {
     "q": mass_cancel_request,
     "AF": mass_status_request,
+    "AD": trade_capture_report_request,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
+from fixgate.adapters.fix.encode_trades import trade_capture_report, trade_request_ack
 from fixgate.adapters.fix.fields import enclose, sent_again
 from fixgate.adapters.fix.tags import SOH, clean, utc_timestamp
 from fixgate.domain.frozen import value
@@ -26,6 +27,8 @@ from fixgate.domain.reports import (
     Reject,
     Report,
     SentAgain,
+    TradeCaptureReport,
+    TradeRequestAck,
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.sessions import FixVersion
@@ -198,6 +201,14 @@ def _mass_cancel_report(
     return "r", mass_cancel_report(report, now)
 
 
+def _trade_request_ack(report: TradeRequestAck, _: Addressing, __: str) -> tuple[str, Fields]:
+    return "AQ", trade_request_ack(report)
+
+
+def _trade_capture_report(report: TradeCaptureReport, _: Addressing, __: str) -> tuple[str, Fields]:
+    return "AE", trade_capture_report(report)
+
+
 def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
     fields: Fields = {
         45: str(report.ref_seq_num),
@@ -226,6 +237,8 @@ _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]
     ExecutionReport: _execution_report,
     MassStatusReport: _mass_status_report,
     OrderMassCancelReport: _mass_cancel_report,
+    TradeRequestAck: _trade_request_ack,
+    TradeCaptureReport: _trade_capture_report,
     OrderCancelReject: _order_cancel_reject,
     Reject: _reject,
     BusinessMessageReject: _business_reject,

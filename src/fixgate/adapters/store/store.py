@@ -12,6 +12,7 @@ from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.reader import Reader
 from fixgate.adapters.store.recall import StoreRecall
 from fixgate.adapters.store.sent import SentMessages
+from fixgate.adapters.store.trade_search import StoredTrades
 from fixgate.adapters.store.writer import GroupJournal
 
 
@@ -31,6 +32,7 @@ class Store(ABC):
         self._journal: GroupJournal | None = None
         self._recall: StoreRecall | None = None
         self._sent: SentMessages | None = None
+        self._trades: StoredTrades | None = None
 
     def journal(self, *, log_room_bytes: int = 0) -> GroupJournal:
         """The journal, made at the first call, which must be made on the event loop's thread.
@@ -60,6 +62,12 @@ class Store(ABC):
             self._sent = SentMessages(self.new_reader, position)
         return self._sent
 
+    def trades(self) -> StoredTrades:
+        """What reads back recorded trades, made at the first call."""
+        if self._trades is None:
+            self._trades = StoredTrades(self.new_reader)
+        return self._trades
+
     @abstractmethod
     def new_reader(self) -> Reader:
         """A reader with a connection of its own, for a thread of its own."""
@@ -72,6 +80,8 @@ class Store(ABC):
             self._recall.close()
         if self._sent is not None:
             self._sent.close()
+        if self._trades is not None:
+            self._trades.close()
         self.reader.close()
         if self._journal is not None:
             await self._journal.close()
