@@ -89,8 +89,9 @@ def _options(table: VenueProfile) -> Iterable[list[str]]:
 
 
 def _times(table: VenueProfile, option: Option, ord_type: OrdType) -> str:
-    found = [TIMES[each] for each in TIMES if table.takes(option, ord_type, each)]
-    return ", ".join(found) or NO
+    native = [TIMES[each] for each in TIMES if table.takes(option, ord_type, each)]
+    made = [TIMES[each] for each in TIMES if (option, ord_type, each) in table.made]
+    return ", ".join(native) + (" †" if made else "") or NO
 
 
 def page(text: str) -> str:

@@ -63,6 +63,7 @@ extras = st.builds(
     self_trade=st.none() | st.sampled_from(SelfTradePrevention),
     leverage=st.none() | amounts,
     margin_mode=st.none() | st.sampled_from(MarginMode),
+    cash_order_qty=st.none() | amounts,
 )
 terms = st.builds(
     some_terms,

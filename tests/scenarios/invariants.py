@@ -85,6 +85,7 @@ class Book:
     cl_ord_id: str
     executions: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     status: str = ""
+    order_qty: Decimal | None = None  # of an order by CashOrderQty: what 14 and 151 come to
 
     @property
     def cum_qty(self) -> Decimal:
@@ -141,8 +142,18 @@ class Wire:
         assert cum_qty == book.cum_qty, f"CumQty, but {book.cum_qty} was reported: {text!r}"
         error = abs(Decimal(got["6"]) * cum_qty - book.notional)
         assert error <= HALF_A_STEP * cum_qty, f"AvgPx of {text!r}"
+        if "38" not in got and got["39"] != "8":
+            got = got | {"38": f"{self._by_money(got, book, cum_qty + leaves_qty)}"}
         self._quantities(got, cum_qty, leaves_qty, text)
         self._status(got, book, text)
+
+    @staticmethod
+    def _by_money(got: dict[str, str], book: Book, total: Decimal) -> Decimal:
+        """What OrderQty of an order by CashOrderQty would be: only a replace changes it."""
+        assert "152" in got, "neither OrderQty nor CashOrderQty"
+        if got["39"] not in TERMINAL and (book.order_qty is None or got["150"] in ("5", "D")):
+            book.order_qty = total
+        return total if book.order_qty is None else book.order_qty
 
     def _names(self, got: dict[str, str], book: Book, text: str) -> None:
         if got["11"] in self.mass_cancels and got["150"] != "8":

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import SessionName, VenueName
+from fixgate.domain.ids import VenueName
 from fixgate.domain.market import Book, Quote, Seen
-from fixgate.domain.order import Order
+from fixgate.domain.order import Order, Terms
 from fixgate.domain.state import State
 
 
@@ -36,23 +36,33 @@ def seen_for(command: i.ClientCommand, state: State, market: Market) -> Seen | N
     """What ``command`` has to see; None: nothing of it is decided by prices."""
     match command:
         case i.NewOrderSingle():
-            return _quoted(state, market, command.session, command.destination, command.symbol)
+            return _quoted(state, market, command, command.destination, command.symbol)
         case i.OrderCancelReplaceRequest():
             order = state.find(command.session, command.orig_cl_ord_id)
             if not isinstance(order, Order):
                 return None
             venue, symbol = order.instruction.venue, order.instruction.symbol
-            return _quoted(state, market, command.session, venue, symbol)
+            return _quoted(state, market, command, venue, symbol)
         case _:
             return None
 
 
 def _quoted(
-    state: State, market: Market, session: SessionName, wanted: str | None, symbol: str
+    state: State,
+    market: Market,
+    command: i.NewOrderSingle | i.OrderCancelReplaceRequest,
+    wanted: str | None,
+    symbol: str,
 ) -> Seen | None:
-    rules = state.sessions.get(session)
-    if rules is None or not rules.sees_quotes:
+    rules = state.sessions.get(command.session)
+    if rules is None or not (rules.sees_quotes or _sees(command.terms)):
         return None
     venue = VenueName(wanted) if wanted else rules.default_venue
     instrument = state.instrument(venue, symbol)
     return None if instrument is None else Seen(quote=market.quote(venue, instrument.symbol))
+
+
+def _sees(terms: Terms | None) -> bool:
+    """Whether the order is itself about the market's price."""
+    extras = None if terms is None else terms.extras
+    return extras is not None and extras.cash_order_qty is not None

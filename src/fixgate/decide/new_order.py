@@ -6,6 +6,7 @@ Not here: the checks themselves (risk).
 
 from collections.abc import Iterator
 
+from fixgate.decide.sizing import sized
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
@@ -105,7 +106,13 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
     )
     if turn.state.kills and (stopped := halted(turn.state, instruction)) is not None:
         return stopped
-    return admit(turn, instruction, message.terms, instrument)
+    terms = message.terms
+    if terms.extras is not None:
+        sizing = sized(turn, terms, message.side, instrument)
+        if isinstance(sizing, Refusal):
+            return sizing
+        terms = sizing
+    return admit(turn, instruction, terms, instrument)
 
 
 def halted(state: State, instruction: Instruction) -> Refusal | None:

@@ -7,6 +7,7 @@ Not here: how a taken request is carried out (working); the fate of its venue ca
 from collections.abc import Iterator
 
 from fixgate.decide.new_order import admit
+from fixgate.decide.sizing import sized
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
@@ -52,8 +53,11 @@ def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]
         _common_refusal(turn, message, order)
         or _replace_refusal(turn, message, order)
         or message.fault
-        or _terms_refusal(turn, order, terms)
     )
+    if refusal is None and terms is not None and terms.extras is not None:
+        resized = _resized(turn, message, order, terms)
+        terms, refusal = (terms, resized) if isinstance(resized, Refusal) else (resized, None)
+    refusal = refusal or _terms_refusal(turn, order, terms)
     if refusal is not None:
         yield _refused(order, message.cl_ord_id, CxlRejResponseTo.REPLACE, refusal)
         return
@@ -163,6 +167,22 @@ def _whole_terms(message: OrderCancelReplaceRequest, order: Order) -> Terms | No
     if order.terms.extras is not None:
         terms = changed(terms, extras=merged(order.terms.extras, terms.extras))
     return terms
+
+
+def _by_money(terms: Terms | None) -> bool:
+    extras = None if terms is None else terms.extras
+    return extras is not None and extras.cash_order_qty is not None
+
+
+def _resized(
+    turn: Turn, message: OrderCancelReplaceRequest, order: Order, terms: Terms
+) -> Terms | Refusal:
+    if _by_money(message.terms) is not _by_money(order.terms):
+        text = "OrderQty (38) and CashOrderQty (152) cannot take each other's place"
+        return Refusal(R.UNSUPPORTED, text)
+    about = order.instruction
+    instrument = turn.state.instrument(about.venue, about.symbol)
+    return terms if instrument is None else sized(turn, terms, about.side, instrument, order)
 
 
 def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | None:

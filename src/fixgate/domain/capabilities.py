@@ -15,6 +15,7 @@ class Option(Value):
     """The values are for the record."""
 
     POST_ONLY = "post_only"
+    CASH_ORDER_QTY = "cash_order_qty"
     ICEBERG = "iceberg"
     MIN_QTY = "min_qty"
     STP_CANCEL_NEWEST = "stp_cancel_newest"
@@ -29,6 +30,7 @@ class Option(Value):
 
 WORDS: Final[Mapping[Option, str]] = {
     Option.POST_ONLY: "post-only (18=6)",
+    Option.CASH_ORDER_QTY: "CashOrderQty (152)",
     Option.ICEBERG: "MaxFloor (111)",
     Option.MIN_QTY: "MinQty (110)",
     Option.STP_CANCEL_NEWEST: "SelfTradePrevention (7928) N",

@@ -23,6 +23,8 @@ class Extras:
     self_trade: SelfTradePrevention | None = None  # 7928
     leverage: Decimal | None = None  # 20001
     margin_mode: MarginMode | None = None  # 20002
+    # CashOrderQty (152), in quote currency. OrderQty follows from it when the order is taken.
+    cash_order_qty: Decimal | None = None
 
 
 NAMES: Final = {
@@ -32,10 +34,11 @@ NAMES: Final = {
     "self_trade": "SelfTradePrevention (7928)",
     "leverage": "LeverageRatio (20001)",
     "margin_mode": "MarginMode (20002)",
+    "cash_order_qty": "CashOrderQty (152)",
 }
 """What a person reads of each."""
 
-CHANGEABLE: Final = frozenset({"max_floor"})
+CHANGEABLE: Final = frozenset({"max_floor", "cash_order_qty"})
 """What an OrderCancelReplaceRequest may change; it may repeat the others."""
 
 _FIELDS: Final = tuple(each.name for each in fields(Extras))

@@ -54,10 +54,13 @@ class VenueProfile:
     replace: ReplaceStyle
     reopens_filled: bool = False  # C.1.c: a filled order may be raised and works again
     options: frozenset[tuple[Option, OrdType, TimeInForce]] = frozenset()
+    # What the gateway does itself, with kinds of orders that the venue accepts.
+    made: frozenset[tuple[Option, OrdType, TimeInForce]] = frozenset()
     post_only: bool = False  # whatever the combination: profiles recorded before ``options``
 
     def takes(self, option: Option, ord_type: OrdType, time_in_force: TimeInForce) -> bool:
-        """Whether the venue takes that option with an order of that kind."""
-        if (option, ord_type, time_in_force) in self.options:
+        """Whether that option may be had with an order of that kind."""
+        row = (option, ord_type, time_in_force)
+        if row in self.options or row in self.made:
             return True
         return self.post_only and option is Option.POST_ONLY

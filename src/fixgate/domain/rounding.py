@@ -52,6 +52,12 @@ def floor_to_lot(qty: Decimal, *, lot_size: Decimal) -> Decimal:
     return (qty / lot_size).to_integral_value(rounding=ROUND_DOWN) * lot_size
 
 
+def base_qty(cash: Decimal, *, px: Decimal, lot_size: Decimal) -> Decimal:
+    """The largest multiple of ``lot_size`` that ``cash`` pays for at ``px``; both above zero."""
+    lots = _EXACT.divide_int(cash, _EXACT.multiply(px, lot_size))
+    return _EXACT.multiply(lots, lot_size)
+
+
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether ``value`` lies on the grid of ``step`` (a tick or a lot)."""
     return not _WIDE.remainder(value, step)

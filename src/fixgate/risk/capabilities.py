@@ -56,6 +56,8 @@ def asked(terms: Terms) -> Iterator[Option]:
     extras = terms.extras
     if extras is None:
         return
+    if extras.cash_order_qty is not None:
+        yield Option.CASH_ORDER_QTY
     if extras.max_floor is not None:
         yield Option.ICEBERG
     if extras.min_qty is not None:

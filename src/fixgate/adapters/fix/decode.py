@@ -31,6 +31,7 @@ from fixgate.domain.inputs import (
     UnservedMessage,
 )
 from fixgate.domain.order import Echo, Terms
+from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 
@@ -48,7 +49,6 @@ _IDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Fields that would change what an order does, and that are not served: never ignored silently.
 _UNSERVED: Final[Mapping[str, str]] = {
-    "152": "CashOrderQty (152)",
     "168": "EffectiveTime (168)",
     "210": "MaxShow (210)",
     "211": "PegOffsetValue (211)",
@@ -227,9 +227,9 @@ def _rare(fields: Fields) -> Extras | Refusal:
 def _amounts(
     fields: Fields, ord_type: OrdType
 ) -> tuple[Decimal, Decimal | None, Decimal | None] | Refusal:
-    order_qty = _number(fields, "38", "OrderQty (38)", needed=True)
-    if isinstance(order_qty, Refusal) or order_qty is None:
-        return order_qty or Refusal(R.INCORRECT_QUANTITY, "OrderQty (38) is missing")
+    order_qty = _order_qty(fields)
+    if isinstance(order_qty, Refusal):
+        return order_qty
     price = _number(fields, "44", "Price (44)", needed=ord_type.needs_price)
     if isinstance(price, Refusal):
         return price
@@ -241,6 +241,18 @@ def _amounts(
     if stop_px is not None and not ord_type.needs_stop_px:
         return Refusal(R.INCORRECT_PRICE, f"StopPx (99) does not go with {ord_type.name} orders")
     return order_qty, price, stop_px
+
+
+def _order_qty(fields: Fields) -> Decimal | Refusal:
+    """Zero where CashOrderQty (152) stands in its place, until the order has a price."""
+    by_money = "152" in fields
+    order_qty = _number(fields, "38", "OrderQty (38)", needed=not by_money)
+    if order_qty is None:
+        return ZERO
+    if by_money and not isinstance(order_qty, Refusal):
+        text = "OrderQty (38) and CashOrderQty (152) exclude each other"
+        return Refusal(R.INCORRECT_QUANTITY, text)
+    return order_qty
 
 
 def _number(fields: Fields, tag: str, name: str, *, needed: bool) -> Decimal | Refusal | None:

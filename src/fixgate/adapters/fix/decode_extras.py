@@ -16,7 +16,11 @@ from fixgate.domain.rounding import to_wire
 from fixgate.domain.values import MarginMode, PositionEffect, SelfTradePrevention, Value
 from fixgate.domain.values import RefusalReason as R
 
-_QUANTITIES: Final[Mapping[str, str]] = {"110": "min_qty", "111": "max_floor"}
+_QUANTITIES: Final[Mapping[str, str]] = {
+    "110": "min_qty",
+    "111": "max_floor",
+    "152": "cash_order_qty",
+}
 _CHOICES: Final[Mapping[str, tuple[str, Mapping[str, Value]]]] = {
     "77": ("position_effect", {each.value: each for each in PositionEffect}),
     "7928": ("self_trade", {each.value: each for each in SelfTradePrevention}),

@@ -141,6 +141,8 @@ def _order_fields(fields: Fields, report: ExecutionReport) -> None:
         fields[99] = to_wire(terms.stop_px)
     if terms.extras is not None:
         fields.update(tags_of(terms.extras))
+        if terms.extras.cash_order_qty is not None:
+            del fields[38]  # FIX: one or the other; 14 and 151 are in base quantity (L.1.b)
 
 
 def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) -> None:

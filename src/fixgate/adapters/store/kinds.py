@@ -149,7 +149,7 @@ _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
 
 
 def _with_sorted_accepts(built: Any) -> Any:
-    for name in ("accepts", "options"):
+    for name in ("accepts", "made", "options"):
         built["profile"][name].sort()
     return built
 

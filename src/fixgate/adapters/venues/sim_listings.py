@@ -116,5 +116,6 @@ def profile(venue: VenueName) -> VenueProfile:
         options=each_of((Option.POST_ONLY, Option.ICEBERG), _PRICED, _RESTING)
         | each_of((Option.MIN_QTY,), (OrdType.LIMIT, OrdType.MARKET), _IMMEDIATE[:1])
         | {(option, *kind) for option in _SELF_TRADE for kind in accepts},
+        made=frozenset((Option.CASH_ORDER_QTY, *kind) for kind in accepts),
         replace=ReplaceStyle.NATIVE,
     )

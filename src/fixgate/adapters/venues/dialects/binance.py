@@ -95,6 +95,7 @@ class BinanceDialect:
             venue=venue,
             accepts=frozenset((ord_type, tif) for ord_type, tif, _ in ROUTES),
             options=_OPTIONS,
+            made=frozenset((Option.CASH_ORDER_QTY, kind, tif) for kind, tif, _ in ROUTES),
             replace=ReplaceStyle.CANCEL_THEN_NEW,
         )
         self.options: Mapping[str, Any] = {
