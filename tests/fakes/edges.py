@@ -13,7 +13,7 @@ from fixgate.application.ports.venue import (
     SubmitLeg,
     WorkingLeg,
 )
-from fixgate.domain.ids import ClOrdID, OrderID, SessionName
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueClOrdID
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.instruments import VenueProfile
 
@@ -135,6 +135,7 @@ class FakeVenue:
         self.profile = profile
         self.keeps_nothing = keeps_nothing
         self.calls: list[SubmitLeg | CancelLeg | ReplaceLeg | QueryLeg] = []
+        self.forgotten: list[VenueClOrdID] = []
         self.hear: Hear | None = None
 
     def quote(self, symbol: str) -> None:
@@ -161,6 +162,9 @@ class FakeVenue:
 
     def query(self, call: QueryLeg) -> None:
         self.calls.append(call)
+
+    def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
+        self.forgotten.append(venue_cl_ord_id)
 
 
 class NothingToRecall:

@@ -411,6 +411,29 @@ async def test_a_query_outlives_everything_that_goes_wrong(world: BinanceWorld) 
     assert report.leg_cum_qty == call.qty
 
 
+async def test_an_order_that_a_person_has_resolved_is_not_asked_about_any_more(
+    world: BinanceWorld,
+) -> None:
+    call = await resting(world)
+    world.double.faults.add(GET, Fault(kind=FaultKind.SERVER_ERROR), times=10_000)
+    world.venue.query(query_of(world, call))
+    while world.requests(GET) < 2:
+        await resting(world)  # time goes by
+
+    world.venue.forget(call.venue_cl_ord_id)
+    other = await resting(world)
+    world.double.faults.clear()
+    asked = world.requests(GET)
+    world.double.hub.cut()  # after which all orders that are open are compared
+    await world.ear.up(nth=2)
+    world.venue.query(query_of(world, other))
+    await world.ear.report(other.venue_cl_ord_id)
+
+    about = [each.parameters["origClientOrderId"] for each in world.double.record.of(GET)[asked:]]
+    assert call.venue_cl_ord_id not in about
+    assert world.ear.of(VenueLegReported, call.venue_cl_ord_id) == []
+
+
 async def test_trades_are_fetched_page_by_page(
     world: BinanceWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,6 +189,16 @@ async def test_a_lost_last_message_is_found_by_the_audit(begin: Begin) -> None:
     assert [each.up for each in world.ear.of(VenueConnection)] == [True]
 
 
+async def test_what_the_venue_says_of_a_resolved_order_by_itself_is_told(
+    world: BinanceWorld,
+) -> None:
+    call = await resting(world, Side.SELL)
+    world.venue.forget(call.venue_cl_ord_id)
+    await fill(world, call)
+    (trade,) = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert trade.last_qty == call.qty
+
+
 async def test_a_silent_stream_is_given_up(begin: Begin) -> None:
     world = await begin(replace(TIMEOUTS, stale_after_s=40.0))
     world.double.hub.faults.silent = True

@@ -109,6 +109,12 @@ class Venues:
                 )
             )
 
+    def forget(self, order: Order) -> None:
+        """A person has said what became of an order: its venue is not asked any more."""
+        port = self._ports.get(order.instruction.venue)
+        if port is not None:
+            port.forget(order.venue_cl_ord_id)
+
     def _instrument(self, order: Order) -> Instrument | None:
         listed = self._state.instruments.get(order.instruction.venue, {})
         return listed.get(order.instruction.symbol)

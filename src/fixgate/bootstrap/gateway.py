@@ -196,7 +196,8 @@ class Gateway:
         )
         core = RunningCore(configuration, self._state, self._inbox, clock, store.reader)
         looking = LookingVerbs(shared, self._verbs)
-        OrderVerbs(core, watch, self._verbs, cancel_now=self._calls.cancel_now)
+        calls = self._calls
+        OrderVerbs(core, watch, self._verbs, cancel_now=calls.cancel_now, forget=calls.forget)
         SessionVerbs(core, self._fix, self._verbs)
 
         def took(now: Configuration) -> None:

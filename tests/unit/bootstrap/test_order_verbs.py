@@ -47,7 +47,8 @@ async def test_it_cancels_directly_and_says_that_it_is_journaled_later(core: Sil
     canceled: list[str] = []
     verbs = Verbs()
     watch = StuckWatch(core.state, after_ns=0)
-    OrderVerbs(core, watch, verbs, cancel_now=lambda order: canceled.append(order.cl_ord_id))
+    cancel = lambda order: canceled.append(order.cl_ord_id)  # noqa: E731
+    OrderVerbs(core, watch, verbs, cancel_now=cancel, forget=lambda _: None)
     answer = await verbs.carry_out(call(on=True))
     assert sorted(canceled) == ["X", "Y"]
     assert answer["journaled"] is False
@@ -60,7 +61,7 @@ async def test_it_cancels_directly_and_says_that_it_is_journaled_later(core: Sil
 async def test_it_is_not_released_behind_the_journals_back(core: Silent) -> None:
     verbs = Verbs()
     watch = StuckWatch(core.state, after_ns=0)
-    OrderVerbs(core, watch, verbs, cancel_now=lambda _: None)
+    OrderVerbs(core, watch, verbs, cancel_now=lambda _: None, forget=lambda _: None)
     with pytest.raises(Refused, match="is not on"):
         await verbs.carry_out(call(on=False))
     assert core.given == []

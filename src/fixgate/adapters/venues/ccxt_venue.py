@@ -39,6 +39,7 @@ from fixgate.application.ports.venue import (
     SubmitLeg,
     WorkingLeg,
 )
+from fixgate.domain.ids import VenueClOrdID
 from fixgate.domain.inputs import LegState, Outcome
 from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, Quote
@@ -154,6 +155,11 @@ class CcxtVenue:
     def query(self, call: QueryLeg) -> None:
         """Find out what became of an order."""
         self._now_running().settler.query(call)
+
+    def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
+        """Ask no more about an order."""
+        if self._running is not None:
+            self._running.settler.forget(venue_cl_ord_id)
 
     # What the exchange says, through the tap
 

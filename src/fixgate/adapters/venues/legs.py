@@ -26,6 +26,7 @@ class Leg:
         "closed",
         "cum_qty",
         "failed_at_ns",
+        "given_up",
         "instrument",
         "qty",
         "seen",
@@ -46,6 +47,7 @@ class Leg:
         self.acknowledged = False
         self.triggered = False
         self.closed = False
+        self.given_up = False  # a person has said what became of it
         self.failed_at_ns: int | None = None  # when a submit of this process got no answer
         self.cum_qty = ZERO  # as told to the core
         self.seen: set[TradeID] = set()
@@ -67,7 +69,7 @@ class Leg:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is expected of it."""
-        return self.closed or self.cum_qty >= self.qty
+        return self.closed or self.given_up or self.cum_qty >= self.qty
 
 
 class LegBook:

@@ -41,6 +41,14 @@ class _Found:
     raw: str | None
 
 
+@dataclass(slots=True)
+class _Asking:
+    """A query under way."""
+
+    leg: Leg
+    again: QueryLeg | None = None  # one that came meanwhile
+
+
 class Settler:
     """Asks the venue about orders. Never sends one."""
 
@@ -68,7 +76,7 @@ class Settler:
         self._redactor = redactor
         self._spawn = spawn
         self._order_wait_max_ns = int(order_wait_max_s * 1e9)
-        self._asking: dict[VenueClOrdID, QueryLeg | None] = {}
+        self._asking: dict[VenueClOrdID, _Asking] = {}
         self._catching_up: set[VenueClOrdID] = set()
 
     def query(self, call: QueryLeg) -> None:
@@ -77,14 +85,24 @@ class Settler:
         Queries about one leg are not asked side by side: one that comes while another runs is
         answered by the next round, and several such by the same.
         """
-        if call.venue_cl_ord_id in self._asking:
-            self._asking[call.venue_cl_ord_id] = call
+        if (asking := self._asking.get(call.venue_cl_ord_id)) is not None:
+            asking.again = call
             return
-        self._asking[call.venue_cl_ord_id] = None
-        self._spawn(self._answer(call))
+        self._spawn(self._answer(call, self._begin(call)))
+
+    def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
+        """Ask no more about an order, also where a query is under way."""
+        asking = self._asking.pop(venue_cl_ord_id, None)
+        leg = self._legs.get(venue_cl_ord_id)
+        if asking is not None:
+            asking.leg.given_up = True
+        if leg is not None:
+            leg.given_up = True
+            self._legs.settle(leg)
 
     def catch_up(self, leg: Leg) -> None:
         """A message about this leg was missed: fetch what it said."""
+        leg.given_up = False  # the venue does work on it
         if leg.venue_cl_ord_id not in self._catching_up:
             self._catching_up.add(leg.venue_cl_ord_id)
             self._spawn(self._catch_up(leg))
@@ -111,6 +129,8 @@ class Settler:
 
     async def _compare_one(self, leg: Leg) -> None:
         found = await self._find_out(leg, sent_at_ns=0)
+        if found is None:
+            return
         if found.facts is None:
             _log.warning("venue.order_unknown", leg=leg.venue_cl_ord_id)
         else:
@@ -122,25 +142,34 @@ class Settler:
         finally:
             self._catching_up.discard(leg.venue_cl_ord_id)
 
-    async def _answer(self, call: QueryLeg | None) -> None:
-        while call is not None:
-            leg = self._legs.get(call.venue_cl_ord_id) or _leg_of(call)
+    def _begin(self, call: QueryLeg) -> _Asking:
+        leg = self._legs.get(call.venue_cl_ord_id) or _leg_of(call)
+        leg.given_up = False
+        asking = self._asking[call.venue_cl_ord_id] = _Asking(leg)
+        return asking
+
+    async def _answer(self, call: QueryLeg, asking: _Asking) -> None:
+        while True:
+            leg = asking.leg
             found = await self._find_out(leg, sent_at_ns=call.sent_at_ns)
+            if found is None:
+                return
             if found.facts is not None:
                 leg.qty = found.facts.order_qty
                 if self._legs.get(leg.venue_cl_ord_id) is None:
                     self._legs.add(leg)
             self._teller.settled(leg, found.facts, found.trades, found.raw)
-            again = self._asking.pop(call.venue_cl_ord_id)
-            if again is not None:
-                self._asking[call.venue_cl_ord_id] = None
-            call = again
+            del self._asking[call.venue_cl_ord_id]
+            if asking.again is None:
+                return
+            call = asking.again
+            asking = self._begin(call)
 
-    async def _find_out(self, leg: Leg, *, sent_at_ns: int) -> _Found:
-        """Ask until the answers agree with each other. Ends only by an answer."""
+    async def _find_out(self, leg: Leg, *, sent_at_ns: int) -> _Found | None:
+        """Ask until the answers agree with each other. None: nobody wants to know any more."""
         wait = Backoff(first_s=self._timeouts.retry_first_s, max_s=self._timeouts.retry_max_s)
         not_found = 0
-        while True:
+        while not leg.given_up:
             asked_at_ns = self._clock.now_ns()
             try:
                 found = await self._ask(leg)
@@ -164,6 +193,7 @@ class Settler:
             except Exception as error:  # noqa: BLE001 - asked again, whatever it was
                 _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(error))
             await self._pace.sleep(wait.next_s())
+        return None
 
     def _certain_from_ns(self, leg: Leg, sent_at_ns: int) -> int:
         """From when on "not found" means that the order never will be there.

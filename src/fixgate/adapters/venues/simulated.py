@@ -260,6 +260,9 @@ class SimulatedVenue:
                 call.venue_cl_ord_id, VenueCall.REPLACE, first.reason, request=call.request
             )
 
+    def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
+        """Nothing: nobody is asked."""
+
     def query(self, call: QueryLeg) -> None:
         """Say what became of an order. The answer is certain at once."""
         found = self._engine.find(_MEMBER, cl_ord_id=call.venue_cl_ord_id)

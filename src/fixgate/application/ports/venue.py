@@ -136,3 +136,10 @@ class VenuePort(Protocol):
     def query(self, call: QueryLeg) -> None:
         """Answered by VenueTraded for each trade, then VenueLegReported."""
         ...
+
+    def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
+        """A person has said what became of this order: it is not asked about any more.
+
+        What the venue says of it by itself is still told.
+        """
+        ...

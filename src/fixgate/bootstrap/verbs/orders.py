@@ -27,6 +27,7 @@ class OrderVerbs:
     """Registers the verbs.
 
     cancel_now: cancels an order at its venue although the journal does not answer.
+    forget: lets its venue ask no more about an order.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class OrderVerbs:
         verbs: Verbs,
         *,
         cancel_now: Callable[[Order], None],
+        forget: Callable[[Order], None],
     ) -> None:
         self._core = core
         self._watch = watch
         self._cancel_now = cancel_now
+        self._forget = forget
         scope, order = ("scope", "name"), ("order", "session")
         for name, handler, words, args in (
             ("kill_switch", self._kill_switch, "Stop trading, or release it", (*scope, "on")),
@@ -133,6 +136,7 @@ class OrderVerbs:
         if call.dry_run:
             return {"would": what}
         await self._core.give(command)
+        self._forget(order)
         return {"done": what}
 
     async def _stuck(self, call: Call) -> Json:

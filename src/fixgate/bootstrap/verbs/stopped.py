@@ -67,7 +67,7 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
         core = StoppedCore(configuration, store, clock)
         verbs = Verbs()
         watch = StuckWatch(core.state, after_ns=0)
-        OrderVerbs(core, watch, verbs, cancel_now=_impossible)
+        OrderVerbs(core, watch, verbs, cancel_now=_impossible, forget=lambda _: None)
         StoppedSessionVerbs(core, verbs)
         NoteVerbs(core, verbs)
         return await verbs.carry_out(call)
