@@ -27,12 +27,21 @@ VENUE = VenueName("BINANCE")
 HOSTS = [
     "testnet.binance.vision",
     "ws-api.testnet.binance.vision",
+    "stream.testnet.binance.vision",
     "api.binance.com",
+    "stream.binance.com",
     "ws-api.binance.com",
 ]
 _FASTER = 100.0
 # In the adapter's seconds, but for call_s, connect_s and stop_s, which are real.
-TIMEOUTS = Timeouts(stale_after_s=300.0, audit_every_s=1_000.0, stop_s=1.0, connect_s=2.0)
+TIMEOUTS = Timeouts(
+    stale_after_s=300.0,
+    audit_every_s=1_000.0,
+    stop_s=1.0,
+    connect_s=2.0,
+    market_ping_every_s=20.0,
+    market_stale_after_s=300.0,
+)
 
 
 class ScaledTime:

@@ -35,6 +35,7 @@ from fixgate.domain.inputs import (
     VenueTraded,
 )
 from fixgate.domain.instruments import Instrument, ReplaceStyle
+from fixgate.domain.market import Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
@@ -223,6 +224,18 @@ async def resting(world: World, side: Side = Side.BUY, qty: str = "0.01") -> Sub
     return call
 
 
+async def quoted(world: World, as_wanted: Callable[[Quote], bool]) -> None:
+    """Return as soon as there is a quote of BTC/USDT that is as wanted."""
+    told = asyncio.Event()
+    end = world.venue.follow("BTC/USDT", told.set)
+    assert end is not None
+    async with asyncio.timeout(LIMIT_S):
+        while (quote := world.venue.quote("BTC/USDT")) is None or not as_wanted(quote):
+            await told.wait()
+            told.clear()
+    end()
+
+
 class VenueContract:
     """The promises. ``world`` is a fixture of the inheriting class's module."""
 
@@ -237,18 +250,47 @@ class VenueContract:
         self, world: World
     ) -> None:
         bid, offer = await world.best()
-        quote = world.venue.quote("BTC/USDT")
-        book = world.venue.book("BTC/USDT", 5)
-        if quote is None or book is None:  # a venue may know no prices; then it says so
-            assert (quote, book) == (None, None)
-            return
-        assert (quote.bid_px, quote.offer_px) == (bid, offer)
+        await quoted(world, lambda quote: (quote.bid_px, quote.offer_px) == (bid, offer))
+        quote, book = world.venue.quote("BTC/USDT"), world.venue.book("BTC/USDT", 5)
+        assert quote is not None
+        assert book is not None
+        assert quote.at_ns <= world.now_ns()
         assert (book.bids[0][0], book.offers[0][0]) == (bid, offer)
         assert [px for px, _ in book.bids] == sorted((px for px, _ in book.bids), reverse=True)
         assert [px for px, _ in book.offers] == sorted(px for px, _ in book.offers)
         assert len(book.bids) <= 5
         assert world.venue.quote("NO/SUCH") is None
         assert world.venue.book("NO/SUCH", 5) is None
+        assert world.venue.follow("NO/SUCH", lambda: None) is None
+
+    async def test_who_follows_a_symbol_is_told_when_its_market_moves_and_trades(
+        self, world: World
+    ) -> None:
+        bid, _ = await world.best()
+        await quoted(world, lambda quote: quote.bid_px == bid)
+        told = asyncio.Event()
+        end = world.venue.follow("BTC/USDT", told.set)
+        assert end is not None
+        to_px = on_grid(bid * Decimal("1.01"), btc(world))
+        await world.move_to(to_px)
+        async with asyncio.timeout(LIMIT_S):
+            while not (trades := world.venue.trades("BTC/USDT", 0)):
+                await told.wait()
+                told.clear()
+        call = order(world, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        ours = (await world.ear.traded(call.venue_cl_ord_id, call.qty))[0]
+        async with asyncio.timeout(LIMIT_S):
+            while not any(
+                each.px == ours.last_px and each.aggressor is Side.BUY
+                for each in world.venue.trades("BTC/USDT", trades[-1].number)
+            ):
+                await told.wait()
+                told.clear()
+        bid, _ = await world.best()
+        await quoted(world, lambda quote: quote.bid_px == bid)
+        end()
+        assert world.venue.trades("BTC/USDT", 0) == ()
 
     async def test_a_resting_order_is_accepted_and_works(self, world: World) -> None:
         call = await resting(world)

@@ -16,6 +16,7 @@ from fixgate.application.ports.venue import (
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueClOrdID
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.instruments import VenueProfile
+from fixgate.domain.market import MarketTrade
 
 
 class FakeJournal:
@@ -143,6 +144,13 @@ class FakeVenue:
 
     def book(self, symbol: str, levels: int) -> None:
         """Nothing is known."""
+
+    def follow(self, symbol: str, changed: Callable[[], None]) -> None:
+        """Nothing is followed."""
+
+    def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
+        """There are none."""
+        return ()
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         self.hear = hear

@@ -136,8 +136,12 @@ def _ccxt_settings(configuration: s.Configuration, venue: s.CcxtSettings) -> Ccx
         exchange=venue.exchange,
         environment=Environment(venue.environment),
         symbols=venue.symbols,
+        market_data=venue.market_data,
         limits=RateLimits(share=venue.rate_limit_share),
-        timeouts=Timeouts(call_s=venue.request_timeout_s),
+        timeouts=Timeouts(
+            call_s=venue.request_timeout_s,
+            market_stale_after_s=venue.market_data_stale_after_s,
+        ),
         redirect=redirect,
     )
 

@@ -171,6 +171,8 @@ class CcxtSettings(Strict):
     api_secret_env: str | None = None
     key_file: Path | None = None
     symbols: tuple[str, ...] = ()  # unified; empty: all that the venue lists
+    market_data: tuple[str, ...] | None = None  # whose prices are followed; None: ``symbols``
+    market_data_stale_after_s: float = Field(default=10.0, ge=3, le=300)
     request_timeout_s: float = Field(default=10.0, gt=0)
     rate_limit_share: float = Field(default=0.9, gt=0, le=1)  # of what the venue documents
     redirect_host: str | None = None  # a double instead of the venue's own hosts
@@ -182,6 +184,9 @@ class CcxtSettings(Strict):
         by_env = self.api_key_env is not None and self.api_secret_env is not None
         if not by_env and self.key_file is None:
             raise ValueError("needs api_key_env and api_secret_env, or key_file")
+        unlisted = set(self.market_data or ()) - set(self.symbols)
+        if self.symbols and unlisted:
+            raise ValueError(f"market_data has {min(unlisted)}, which is not one of symbols")
         if self.redirect_host is not None and self.environment == "production":
             raise ValueError("redirect_host does not go with environment = 'production'")
         return self

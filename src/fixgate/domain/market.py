@@ -1,7 +1,7 @@
 """What the market looked like at an instant, as an input saw it.
 
-Here: Quote and Book of one instrument at one venue, and Seen, what the edge attaches to an input
-that is decided by them. It is journaled with the input, so that a replay sees the same.
+Here: Quote, Book and MarketTrade of one instrument at one venue, and Seen, what the edge attaches
+to an input that is decided by them. It is journaled with the input, so that a replay sees the same.
 Not here: keeping books up to date (adapters/venues), who needs to see what (application/seeing).
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
+from fixgate.domain.values import Side
 
 _TWO: Final = Decimal(2)
 
@@ -42,6 +43,19 @@ class Book:
     bids: tuple[tuple[Decimal, Decimal], ...]
     offers: tuple[tuple[Decimal, Decimal], ...]
     at_ns: int  # when the venue last confirmed it, by our clock
+
+
+@value
+class MarketTrade:
+    """A public trade: whose it was is not known."""
+
+    venue: VenueName
+    symbol: str  # unified
+    number: int  # ours; grows with each trade of the venue, and begins again with the process
+    px: Decimal
+    qty: Decimal
+    aggressor: Side | None  # the side that did not rest, where the venue says it
+    at_ns: int  # by the venue's clock
 
 
 @value

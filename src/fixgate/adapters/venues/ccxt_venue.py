@@ -20,8 +20,11 @@ from fixgate.adapters.venues.calls import Owned, VenueCalls, always_owned
 from fixgate.adapters.venues.dialect import StreamEnded, UnlistedError, UnreadableError
 from fixgate.adapters.venues.dialects import DIALECTS
 from fixgate.adapters.venues.exchange import make_exchange
+from fixgate.adapters.venues.followers import Followers
+from fixgate.adapters.venues.instruments import Catalogue
 from fixgate.adapters.venues.legs import Leg, LegBook
 from fixgate.adapters.venues.limiter import Priority, RateLimiter
+from fixgate.adapters.venues.market_feed import MarketFeed
 from fixgate.adapters.venues.outcomes import VenueSaid, outcome_of, words_of
 from fixgate.adapters.venues.redaction import Redactor
 from fixgate.adapters.venues.settings import CcxtSettings, VenueSetupError
@@ -42,7 +45,7 @@ from fixgate.application.ports.venue import (
 from fixgate.domain.ids import VenueClOrdID
 from fixgate.domain.inputs import LegState, Outcome
 from fixgate.domain.instruments import VenueProfile
-from fixgate.domain.market import Book, Quote
+from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.rounding import is_multiple, to_wire
 from fixgate.domain.values import ExecType
 
@@ -61,6 +64,7 @@ class _Running:
     settler: Settler
     supervisor: Supervisor
     teller: Teller
+    feed: MarketFeed
 
 
 class CcxtVenue:
@@ -89,7 +93,8 @@ class CcxtVenue:
         self._calling: set[asyncio.Task[None]] = set()
         self._asking: set[asyncio.Task[None]] = set()
         self._running: _Running | None = None
-        self._supervising: asyncio.Task[None] | None = None
+        self._supervising: list[asyncio.Task[None]] = []
+        self._followers = Followers(settings.name)
         self.stream_errors = 0
 
     @property
@@ -102,13 +107,22 @@ class CcxtVenue:
         """The venue is elsewhere and remembers."""
         return False
 
-    def quote(self, symbol: str) -> Quote | None:  # noqa: ARG002 - of no symbol
-        """Nothing: this adapter does not follow prices."""
-        return None
+    def quote(self, symbol: str) -> Quote | None:
+        """Best prices, while every change of the book was seen and the stream is alive."""
+        return None if self._running is None else self._running.feed.quote(symbol)
 
-    def book(self, symbol: str, levels: int) -> Book | None:  # noqa: ARG002 - of no symbol
-        """Nothing: this adapter does not follow books."""
-        return None
+    def book(self, symbol: str, levels: int) -> Book | None:
+        """The best levels, at most 200, under the same conditions."""
+        return None if self._running is None else self._running.feed.book(symbol, levels)
+
+    def follow(self, symbol: str, changed: Callable[[], None]) -> Callable[[], None] | None:
+        """The symbols of ``CcxtSettings.followed``."""
+        followed = symbol in self._settings.followed
+        return self._followers.add(symbol, changed) if followed else None
+
+    def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
+        """As the venue's public stream tells them; those of a gap are missing."""
+        return self._followers.trades(symbol, after)
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Begin connecting. Raises VenueSetupError when the settings cannot work at all."""
@@ -120,9 +134,12 @@ class CcxtVenue:
         for leg in working:
             self._remember(leg)
         self._running = self._assemble(exchange, session, Redactor(credentials), hear)
-        self._supervising = asyncio.create_task(
-            self._running.supervisor.run(), name=f"venue-{self._settings.name}"
-        )
+        lives = [self._running.supervisor.run()]
+        if self._settings.followed:
+            lives.append(self._running.feed.run())
+        self._supervising = [
+            asyncio.create_task(each, name=f"venue-{self._settings.name}") for each in lives
+        ]
 
     async def stop(self) -> None:
         """Let calls in flight end, for a bounded time; then disconnect."""
@@ -133,7 +150,7 @@ class CcxtVenue:
         await _end(self._asking)
         if self._calling:
             await asyncio.wait(self._calling, timeout=self._settings.timeouts.stop_s)
-        await _end([*self._calling, *([self._supervising] if self._supervising else [])])
+        await _end([*self._calling, *self._supervising])
         await self._limiter.stop()
         self._running = None
         await running.exchange.close()
@@ -173,6 +190,14 @@ class CcxtVenue:
         running = self._running
         if running is None:
             return
+        try:
+            prices = self._dialect.read_market(message)
+        except UnreadableError:
+            running.feed.unreadable()
+            raise
+        if prices is not None:
+            running.feed.take(prices)
+            return
         read = self._dialect.read_stream(message, self._legs.find)
         if read is None:
             return
@@ -187,6 +212,7 @@ class CcxtVenue:
         """A socket ended."""
         if self._running is not None:
             self._running.supervisor.lost_socket(client, text)
+            self._running.feed.lost_socket(client)
 
     def on_unreadable(self, error: Exception) -> None:
         """A message could not be handled. What it said is found by comparing with the venue."""
@@ -221,9 +247,24 @@ class CcxtVenue:
             spawn=self._ask,
             order_wait_max_s=self._settings.limits.order_wait_max_s,
         )
+        catalogue = Catalogue(self._settings.name, self._settings.symbols)
+        feed = MarketFeed(
+            venue=self._settings.name,
+            symbols=self._settings.followed,
+            exchange=exchange,
+            dialect=self._dialect,
+            calls=calls,
+            catalogue=catalogue,
+            followers=self._followers,
+            clock=self._clock,
+            pace=self._pace,
+            timeouts=timeouts,
+            spawn=self._ask,
+        )
         supervisor = Supervisor(
             venue=self._settings.name,
             symbols=self._settings.symbols,
+            catalogue=catalogue,
             exchange=exchange,
             dialect=self._dialect,
             calls=calls,
@@ -233,7 +274,7 @@ class CcxtVenue:
             pace=self._pace,
             timeouts=timeouts,
         )
-        return _Running(exchange, session, redactor, calls, settler, supervisor, teller)
+        return _Running(exchange, session, redactor, calls, settler, supervisor, teller, feed)
 
     def _now_running(self) -> _Running:
         if self._running is None:

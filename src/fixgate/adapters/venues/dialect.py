@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from fixgate.adapters.venues.depth import DepthChange, DepthSnapshot
 from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID
@@ -89,13 +90,25 @@ class StreamEnded:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketPrint:
+    """One message of the market's stream about one public trade."""
+
+    venue_symbol: str
+    px: Decimal
+    qty: Decimal
+    aggressor: Side | None
+    at_ns: int
+
+
 StreamMessage = StreamReport | StreamEnded
+MarketMessage = DepthChange | MarketPrint
 FindByVenueID = Callable[[str, VenueOrderID], VenueClOrdID | None]
 """Finds our id by the venue's symbol and order id."""
 
 
 class Dialect(Protocol):
-    """One exchange. Pure, but for ``subscribe``; every reader raises UnreadableError."""
+    """One exchange. Pure, but for those that subscribe; every reader raises UnreadableError."""
 
     @property
     def profile(self) -> VenueProfile:
@@ -224,4 +237,26 @@ class Dialect(Protocol):
 
     async def subscribe(self, exchange: Any) -> None:
         """Open the user data stream on a new socket. May raise anything."""
+        ...
+
+    # Prices
+
+    def market_url(self, exchange: Any) -> str:
+        """The URL of the socket of the market's stream; another one than ``stream_url``."""
+        ...
+
+    async def subscribe_market(self, exchange: Any, instruments: Sequence[Instrument]) -> None:
+        """Open the stream of book changes and trades on a new socket. May raise anything."""
+        ...
+
+    def depth(self, instrument: Instrument) -> WireCall:
+        """The request for a book's snapshot."""
+        ...
+
+    def read_depth(self, body: Any) -> DepthSnapshot:
+        """The answer to ``depth``."""
+        ...
+
+    def read_market(self, message: Any) -> MarketMessage | None:
+        """A message of the market's stream; None if it is of another kind."""
         ...

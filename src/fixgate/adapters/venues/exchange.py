@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+import structlog
+
 from fixgate.adapters.venues.outcomes import VenueSaid
 from fixgate.adapters.venues.settings import (
     CcxtSettings,
@@ -23,6 +25,7 @@ from fixgate.adapters.venues.settings import (
     VenueSetupError,
 )
 
+_log = structlog.get_logger(__name__)
 _RSA_LENGTH_MIN: Final = 200  # an Ed25519 key as PEM is shorter, an RSA key much longer
 _BAD_REQUEST: Final = 400
 
@@ -196,3 +199,11 @@ class Socket:
             self._exchange.clients.pop(self._url, None)
         if client is not None:
             await client.close()
+
+    async def drop(self, *, within_s: float) -> None:
+        """Close it, but do not wait long, and do not mind how: it is gone in any case."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.close()
+        except Exception as error:  # noqa: BLE001 - see above
+            _log.info("venue.socket_close_failed", url=self._url, why=type(error).__name__)

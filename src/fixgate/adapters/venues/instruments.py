@@ -19,6 +19,10 @@ class Catalogue:
         self._symbols = frozenset(symbols)
         self._known: dict[str, Instrument] = {}
 
+    def of(self, symbol: str) -> Instrument | None:
+        """What a unified symbol means; None: it is not listed, or not known yet."""
+        return self._known.get(symbol)
+
     def difference(self, found: Iterable[Instrument]) -> InstrumentsLoaded | None:
         """What is new, changed or gone; None if nothing is."""
         now = {

@@ -69,6 +69,8 @@ class Timeouts:
     ping_every_s: float = 10.0  # the stream is asked for a sign of life this often
     stale_after_s: float = 30.0  # and is given up when there was none for so long
     audit_every_s: float = 60.0  # open orders are compared over REST this often
+    market_ping_every_s: float = 2.0  # the same for the stream of prices
+    market_stale_after_s: float = 10.0  # prices not confirmed for so long do not hold any more
     refresh_every_s: float = 3_600.0  # instruments are read again this often
     retry_first_s: float = 0.25  # exponential backoff begins here
     retry_max_s: float = 30.0
@@ -79,7 +81,8 @@ class CcxtSettings:
     """One account at one exchange.
 
     ``symbols`` limits what is loaded and traded, in the unified form; empty means every
-    spot symbol. ``credentials`` is called once, at start.
+    spot symbol. ``market_data`` names those whose prices are followed; None means ``symbols``.
+    ``credentials`` is called once, at start.
     """
 
     name: VenueName
@@ -87,9 +90,15 @@ class CcxtSettings:
     exchange: str = "binance"
     environment: Environment = Environment.TESTNET
     symbols: tuple[str, ...] = ()
+    market_data: tuple[str, ...] | None = None
     limits: RateLimits = field(default_factory=RateLimits)
     timeouts: Timeouts = field(default_factory=Timeouts)
     redirect: Redirect | None = None
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The symbols whose prices are followed."""
+        return self.symbols if self.market_data is None else self.market_data
 
 
 def from_environment(key_name: str, secret_name: str) -> Callable[[], Credentials]:

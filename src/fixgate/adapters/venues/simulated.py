@@ -13,6 +13,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
+from fixgate.adapters.venues.followers import Followers
 from fixgate.adapters.venues.sim_listings import Listed, SimulatedSettings, instrument, profile
 from fixgate.adapters.venues.sim_words import WHY_CANCELED, WHY_NOT
 from fixgate.application.ports.clock import Clock
@@ -39,7 +40,7 @@ from fixgate.domain.inputs import (
     VenueTriggered,
 )
 from fixgate.domain.instruments import VenueProfile
-from fixgate.domain.market import Book, Quote
+from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.values import ExecType, Side
 from fixgate.matching import (
@@ -105,6 +106,8 @@ class SimulatedVenue:
             Random(settings.seed),  # noqa: S311 - a market, not a secret
         )
         self._hear: Hear = _nobody_listens
+        self._followers = Followers(settings.name)
+        self._on_tape = ""  # the id of the last trade noted
         self._stepping: asyncio.Task[None] | None = None
         self._day = clock.now_ns() // _DAY_NS
         self._tell: Mapping[type[Any], Callable[[Any], None]] = {
@@ -113,8 +116,8 @@ class SimulatedVenue:
             Replaced: _skip,
             ReplaceRejected: _skip,
             CancelRejected: _skip,
-            Printed: _skip,
-            Traded: self._traded,
+            Printed: self._printed,
+            Traded: self._traded_now,
             Triggered: self._triggered,
             Canceled: self._canceled,
             Expired: self._expired,
@@ -155,6 +158,14 @@ class SimulatedVenue:
             offers=depth.asks,
             at_ns=self._now_ns(),
         )
+
+    def follow(self, symbol: str, changed: Callable[[], None]) -> Callable[[], None] | None:
+        """Every symbol that is listed."""
+        return self._followers.add(symbol, changed) if symbol in self._symbols else None
+
+    def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
+        """The tape: trades of ours and of the synthetic market."""
+        return self._followers.trades(symbol, after)
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Open the market; then put back the acknowledged orders, which may trade at once."""
@@ -197,6 +208,8 @@ class SimulatedVenue:
             if len(events) > 1:
                 self._say_all(events)
                 self._say_all(self._market.replenish(symbol, now_ns))
+            if self._followers:
+                self._followers.tell(symbol)
         elif isinstance(first, Rejected):
             self._refused(call.venue_cl_ord_id, _SUBMIT, first.reason)
 
@@ -224,6 +237,7 @@ class SimulatedVenue:
                 leg_cum_qty=before.cum_qty,
             )
         )
+        self._followers.tell(call.instrument.symbol)
 
     def replace(self, call: ReplaceLeg) -> None:
         """Change quantity and prices of a working order; nothing else can change here."""
@@ -255,6 +269,7 @@ class SimulatedVenue:
             )
             self._say_all(events)
             self._say_all(self._market.replenish(call.instrument.symbol, now_ns))
+            self._followers.tell(call.instrument.symbol)
         elif isinstance(first, ReplaceRejected):
             self._refused(
                 call.venue_cl_ord_id, VenueCall.REPLACE, first.reason, request=call.request
@@ -301,10 +316,12 @@ class SimulatedVenue:
             self._say_all(self._engine.end_day(now_ns))
         self._say_all(self._engine.expire(now_ns))
         self._say_all(self._market.step(now_ns))
+        self._followers.tell_all()
 
     def move_to(self, symbol: str, px: Decimal) -> None:
         """Take the reference price of one symbol to ``px``, within its range of 5 %."""
         self._say_all(self._market.move_to(symbol, px, self._now_ns()))
+        self._followers.tell(symbol)
 
     def best_px(self, symbol: str) -> tuple[Decimal | None, Decimal | None]:
         """The best bid and ask. Raises KeyError for a symbol that is not listed."""
@@ -367,6 +384,25 @@ class SimulatedVenue:
                 maker=event.maker,
                 at_ns=event.at_ns,
             )
+        )
+
+    def _traded_now(self, event: Traded) -> None:
+        self._traded(event)
+        # Both sides of a trade may be ours: it is one trade on the tape.
+        if self._followers and event.trade_id != self._on_tape:
+            self._on_tape = event.trade_id
+            other = Side.SELL if event.side is _BUY else _BUY
+            self._followers.note_trade(
+                event.symbol,
+                event.last_px,
+                event.last_qty,
+                aggressor=other if event.maker else event.side,
+                at_ns=event.at_ns,
+            )
+
+    def _printed(self, event: Printed) -> None:
+        self._followers.note_trade(
+            event.symbol, event.last_px, event.last_qty, aggressor=None, at_ns=event.at_ns
         )
 
     def _triggered(self, event: Triggered) -> None:

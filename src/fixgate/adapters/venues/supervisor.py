@@ -19,7 +19,7 @@ from fixgate.adapters.venues.limiter import Priority, RateLimiter
 from fixgate.adapters.venues.outcomes import words_of
 from fixgate.adapters.venues.settings import Timeouts
 from fixgate.adapters.venues.settling import Settler
-from fixgate.adapters.venues.timing import Backoff, Pace
+from fixgate.adapters.venues.timing import Backoff, Pace, is_set_within
 from fixgate.application.ports.venue import Hear
 from fixgate.domain.ids import VenueName
 from fixgate.domain.inputs import VenueConnection
@@ -39,6 +39,7 @@ class Supervisor:
         *,
         venue: VenueName,
         symbols: Sequence[str],
+        catalogue: Catalogue,
         exchange: Any,
         dialect: Dialect,
         calls: VenueCalls,
@@ -50,7 +51,7 @@ class Supervisor:
     ) -> None:
         self._venue = venue
         self._symbols = frozenset(symbols)
-        self._catalogue = Catalogue(venue, symbols)
+        self._catalogue = catalogue
         self._exchange = exchange
         self._dialect = dialect
         self._calls = calls
@@ -149,7 +150,7 @@ class Supervisor:
         timeouts = self._timeouts
         compared_at = heard_at = self._pace.now()
         mark: object = None
-        while not await self._lost_within(timeouts.ping_every_s):
+        while not await is_set_within(timeouts.ping_every_s, self._lost, self._pace):
             now = self._pace.now()
             heard = self._socket.last_heard() if self._socket is not None else None
             if heard != mark:
@@ -174,24 +175,7 @@ class Supervisor:
             self._compare_soon = True
             _log.warning("venue.audit_failed", venue=self._venue, why=words_of(error))
 
-    async def _lost_within(self, seconds: float) -> bool:
-        waits = (
-            asyncio.ensure_future(self._lost.wait()),
-            asyncio.ensure_future(self._pace.sleep(seconds)),
-        )
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-        return self._lost.is_set()
-
     async def _drop_socket(self) -> None:
         socket, self._socket = self._socket, None
-        if socket is None:
-            return
-        try:
-            async with asyncio.timeout(self._timeouts.stop_s):
-                await socket.close()
-        except Exception as error:  # noqa: BLE001 - it is gone in any case
-            _log.info("venue.socket_close_failed", venue=self._venue, why=words_of(error))
+        if socket is not None:
+            await socket.drop(within_s=self._timeouts.stop_s)

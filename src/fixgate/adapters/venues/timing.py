@@ -1,6 +1,7 @@
 """Waiting, so that tests need not.
 
-Here: Pace (a port of this adapter's own), its real form, and exponential backoff.
+Here: Pace (a port of this adapter's own), its real form, waiting for an event or a time, and
+exponential backoff.
 Not here: the time of day, which is the Clock port.
 """
 
@@ -47,3 +48,14 @@ class Backoff:
     def reset(self) -> None:
         """It worked: begin with the shortest pause again."""
         self._next_s = self._first_s
+
+
+async def is_set_within(seconds: float, event: asyncio.Event, pace: Pace) -> bool:
+    """Return when the event is set, or after so many seconds; whether it is set."""
+    waits = (asyncio.ensure_future(event.wait()), asyncio.ensure_future(pace.sleep(seconds)))
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+    return event.is_set()

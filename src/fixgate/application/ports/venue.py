@@ -13,7 +13,7 @@ from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, VenueClOrdID, VenueOrderID
 from fixgate.domain.inputs import VenueInput
 from fixgate.domain.instruments import Instrument, VenueProfile
-from fixgate.domain.market import Book, Quote
+from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.values import Side
 
@@ -102,11 +102,32 @@ class VenuePort(Protocol):
         ...
 
     def quote(self, symbol: str) -> Quote | None:
-        """Best prices of a unified symbol right now; None: nothing is known. Never waits."""
+        """Best prices of a unified symbol right now. Never waits.
+
+        None: nothing is known that still holds. What the venue has not confirmed for a while
+        does not hold, so a quote that is there may be gone by.
+        """
         ...
 
     def book(self, symbol: str, levels: int) -> Book | None:
-        """The best levels of a unified symbol right now; None: nothing is known. Never waits."""
+        """The best levels of a unified symbol right now, or None as ``quote``. Never waits."""
+        ...
+
+    def follow(self, symbol: str, changed: Callable[[], None]) -> Callable[[], None] | None:
+        """Have ``changed`` called whenever quote, book or trades of a symbol may be others.
+
+        That they do not hold any more, and that they do again, is such a change. Returns what
+        ends it; None: prices of this symbol are not followed here. ``changed`` is called on the
+        event loop's thread and returns at once.
+        """
+        ...
+
+    def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
+        """The public trades of a symbol with a number above ``after``, oldest first.
+
+        Only the latest, and only of the time in which somebody follows the symbol: more may have
+        happened than is kept.
+        """
         ...
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:

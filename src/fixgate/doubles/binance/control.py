@@ -66,6 +66,7 @@ class Control:
     def _clear_faults(self, _body: dict[str, Any]) -> Any:
         self._faults.clear()
         self._hub.faults.clear()
+        self._hub.market_faults.clear()
         return {}
 
     def _release(self, _body: dict[str, Any]) -> Any:
@@ -74,14 +75,21 @@ class Control:
         return {}
 
     def _stream(self, body: dict[str, Any]) -> Any:
-        """``action``: lose, repeat, delay (with ``times``), cut, silent, speak."""
+        """``action``: lose, repeat, delay (with ``times``), cut, silent, speak; rubbish.
+
+        ``of``: user (the default), or market.
+        """
+        market = body.get("of", "user") == "market"
+        faults = self._hub.market_faults if market else self._hub.faults
         match body["action"]:
             case "cut":
-                return {"cut": self._hub.cut()}
+                return {"cut": self._hub.cut_market() if market else self._hub.cut()}
             case "silent" | "speak" as action:
-                self._hub.faults.silent = action == "silent"
+                faults.silent = action == "silent"
+            case "rubbish":
+                self._hub.rubbish(str(body["text"]))
             case action:
-                self._hub.faults.add(StreamFault(action), times=body.get("times", 1))
+                faults.add(StreamFault(action), times=body.get("times", 1))
         return {}
 
     def _market(self, body: dict[str, Any]) -> Any:

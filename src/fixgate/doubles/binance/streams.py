@@ -27,7 +27,7 @@ def to_text(message: Any) -> str:
 
 @unique
 class StreamFault(Enum):
-    """What happens to one message of the user data stream."""
+    """What happens to one message of a stream."""
 
     LOSE = "lose"
     REPEAT = "repeat"
@@ -36,7 +36,7 @@ class StreamFault(Enum):
 
 @dataclass(slots=True)
 class StreamFaults:
-    """The script of the user data stream: each message takes the next fault."""
+    """The script of the user data stream, or of the books: each message takes the next fault."""
 
     silent: bool = False  # sockets stay open; nothing leaves, not even a pong
     _script: deque[StreamFault] = field(default_factory=deque)
@@ -48,7 +48,7 @@ class StreamFaults:
             raise ValueError(f"between 1 and {_FAULTS_MAX} faults can wait")
         self._script.extend([fault] * times)
 
-    def copies(self, account: str, event: dict[str, Any]) -> int:
+    def copies(self, whose: str, event: dict[str, Any]) -> int:
         """How often this message is sent now."""
         if not self._script:
             return 1
@@ -58,7 +58,7 @@ class StreamFaults:
             case StreamFault.REPEAT:
                 return 2
             case StreamFault.DELAY:
-                self._kept_back.append((account, event))
+                self._kept_back.append((whose, event))
                 return 0
 
     def take_kept_back(self) -> list[tuple[str, dict[str, Any]]]:
@@ -78,7 +78,13 @@ class StreamClient:
     """One WebSocket connection. A client that does not read is cut off when its queue is full."""
 
     def __init__(
-        self, request: web.Request, faults: StreamFaults, *, queue_max: int, combined: bool = False
+        self,
+        request: web.Request,
+        faults: StreamFaults,
+        market_faults: StreamFaults,
+        *,
+        queue_max: int,
+        combined: bool = False,
     ) -> None:
         self.socket = web.WebSocketResponse(
             autoping=False, compress=False, max_msg_size=MESSAGE_BYTES_MAX
@@ -89,6 +95,7 @@ class StreamClient:
         self.logged_on: str | None = None
         self._request = request
         self._faults = faults
+        self._market_faults = market_faults
         self._combined = combined
         self._queue: asyncio.Queue[str] = asyncio.Queue(queue_max)
         self._subscription_count = 0
@@ -184,6 +191,8 @@ class StreamClient:
             await self.socket.ping()
 
     def _is_silent(self) -> bool:
+        if self.streams and self._market_faults.silent:
+            return True
         return self._faults.silent and self.hears_accounts()
 
 
@@ -192,6 +201,7 @@ class Hub:
 
     def __init__(self, *, clients_max: int, queue_max: int) -> None:
         self.faults = StreamFaults()
+        self.market_faults = StreamFaults()
         self._clients: set[StreamClient] = set()
         self._clients_max = clients_max
         self._queue_max = queue_max
@@ -200,7 +210,13 @@ class Hub:
         """Take a connection in. Raises HTTPServiceUnavailable when there are too many."""
         if len(self._clients) >= self._clients_max:
             raise web.HTTPServiceUnavailable
-        client = StreamClient(request, self.faults, queue_max=self._queue_max, combined=combined)
+        client = StreamClient(
+            request,
+            self.faults,
+            self.market_faults,
+            queue_max=self._queue_max,
+            combined=combined,
+        )
         await client.socket.prepare(request)
         self._clients.add(client)
         return client
@@ -219,21 +235,42 @@ class Hub:
         self.market_event(f"{symbol.lower()}@trade", event)
 
     def market_event(self, stream: str, event: dict[str, Any]) -> None:
-        """Pass an event of a public stream on."""
+        """Pass an event of a public stream on; those of books as far as the faults let them."""
+        heard = [each for each in self._clients if stream in each.streams]
+        if not heard:
+            return
+        faulty = "@depth" in stream
+        for _ in range(self.market_faults.copies(stream, event) if faulty else 1):
+            for client in heard:
+                client.offer_stream(stream, event)
+
+    def rubbish(self, text: str) -> None:
+        """Send a text that is no event to all who listen to the market."""
         for client in tuple(self._clients):
-            client.offer_stream(stream, event)
+            if client.streams:
+                client.offer(text)
 
     def release(self) -> None:
-        """Send the user events that were kept back."""
+        """Send the events that were kept back."""
         for account, event in self.faults.take_kept_back():
             self._send(account, event)
+        for stream, event in self.market_faults.take_kept_back():
+            for client in tuple(self._clients):
+                client.offer_stream(stream, event)
 
     def cut(self) -> int:
         """Cut all user data stream connections. Returns how many."""
-        cut = [each for each in self._clients if each.hears_accounts()]
-        for client in cut:
+        return self._abort([each for each in self._clients if each.hears_accounts()])
+
+    def cut_market(self) -> int:
+        """Cut all connections that listen to the market. Returns how many."""
+        return self._abort([each for each in self._clients if each.streams])
+
+    @staticmethod
+    def _abort(clients: list[StreamClient]) -> int:
+        for client in clients:
             client.abort()
-        return len(cut)
+        return len(clients)
 
     def user_stream_count(self) -> int:
         """How many connections listen to an account."""

@@ -1,7 +1,8 @@
 """Binance spot: every request that may be sent, written out.
 
 Here: BinanceDialect, the table of what is accepted, and the requests.
-Not here: understanding answers and the stream (binance_reading), codes (binance_codes).
+Not here: understanding answers and the stream (binance_reading), prices (binance_market), codes
+(binance_codes).
 Source: Binance's spot API documentation, rest-api.md and web-socket-api.md.
 
 | OrdType    | TimeInForce   | post-only | type and timeInForce at Binance                     |
@@ -27,8 +28,10 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from fixgate.adapters.venues.depth import SNAPSHOT_LEVELS, DepthSnapshot
 from fixgate.adapters.venues.dialect import (
     FindByVenueID,
+    MarketMessage,
     OrderFacts,
     StreamMessage,
     TradeFacts,
@@ -37,6 +40,7 @@ from fixgate.adapters.venues.dialect import (
     WireCall,
 )
 from fixgate.adapters.venues.dialects import binance_codes as codes
+from fixgate.adapters.venues.dialects import binance_market as market
 from fixgate.adapters.venues.dialects import binance_reading as reading
 from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
@@ -51,6 +55,7 @@ _RECV_WINDOW_MS: Final = 5_000
 _PAGE: Final = 1_000
 _OPEN_ORDERS_ALL_WEIGHT: Final = 80
 _OPEN_ORDERS_ONE_WEIGHT: Final = 6
+_DEPTH_WEIGHT: Final = 25  # of 101 to 500 levels
 _SIDES: Final[Mapping[Side, str]] = {Side.BUY: "BUY", Side.SELL: "SELL"}
 _GTC = TimeInForce.GOOD_TILL_CANCEL
 _IOC = TimeInForce.IMMEDIATE_OR_CANCEL
@@ -117,9 +122,9 @@ class BinanceDialect:
         self.processing_window_ns = _RECV_WINDOW_MS * 1_000_000
 
     def hosts(self, exchange: Any) -> frozenset[str]:
-        """REST and the WebSocket API of the environment whose URLs are in place."""
+        """REST and the WebSockets of the environment whose URLs are in place."""
         api = exchange.urls["api"]
-        urls = (api["public"], api["private"], api["ws"]["ws-api"]["spot"])
+        urls = (api["public"], api["private"], api["ws"]["ws-api"]["spot"], api["ws"]["spot"])
         return frozenset(name for each in urls if (name := urlsplit(each).hostname))
 
     def submit(self, call: SubmitLeg) -> WireCall:
@@ -281,6 +286,40 @@ class BinanceDialect:
         answer = await exchange.watch(url, request_id, message, request_id, told)
         if not isinstance(answer, dict) or "subscriptionId" not in answer.get("result", {}):
             raise UnreadableError("the subscription was not confirmed")
+
+    def market_url(self, exchange: Any) -> str:
+        """The stream host; it needs no key."""
+        return str(exchange.urls["api"]["ws"]["spot"])
+
+    async def subscribe_market(self, exchange: Any, instruments: Sequence[Instrument]) -> None:
+        """SUBSCRIBE to <symbol>@depth@100ms and <symbol>@trade."""
+        url = self.market_url(exchange)
+        number = exchange.request_id(url)
+        request_id = str(number)
+        message = {"method": "SUBSCRIBE", "params": market.streams(instruments), "id": number}
+        told = {
+            "id": request_id,
+            "method": lambda client, answer: client.resolve(answer, request_id),
+        }
+        answer = await exchange.watch(url, request_id, message, request_id, told)
+        if not isinstance(answer, dict) or answer.get("result", "") is not None:
+            raise UnreadableError("the subscription was not confirmed")
+
+    def depth(self, instrument: Instrument) -> WireCall:
+        """GET /api/v3/depth."""
+        return WireCall(
+            endpoint="public_get_depth",
+            params={"symbol": instrument.venue_symbol, "limit": str(SNAPSHOT_LEVELS)},
+            cost={"weight": _DEPTH_WEIGHT},
+        )
+
+    def read_depth(self, body: Any) -> DepthSnapshot:
+        """See binance_market."""
+        return market.snapshot(body)
+
+    def read_market(self, message: Any) -> MarketMessage | None:
+        """Messages depthUpdate and trade."""
+        return market.message(message)
 
 
 def _extras(extras: Extras, qty: Decimal) -> dict[str, str]:
