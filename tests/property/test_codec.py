@@ -147,7 +147,7 @@ def test_any_report_is_well_formed_fix(report: Report, version: FixVersion, numb
 
 TAGS = (
     "1 11 15 18 21 34 35 37 38 40 41 43 44 54 55 59 60 76 97 99 100 109 110 126 152 207 432"
-    " 453 530 568 569 580 75 584 585"
+    " 167 320 321 453 530 559 568 569 580 75 584 585"
 )
 VALUES = "0 1 2 3 4 5 6 D F G H 8 A 1e9 NaN -1 .5 20231114-22:13:20 20231114 Y"
 tags = st.sampled_from(TAGS.split())
@@ -163,7 +163,7 @@ def whole(msg_type: str, pairs: list[tuple[str, str]]) -> str:
 
 
 @QUIET
-@given(st.sampled_from(["D", "F", "G", "H", "E", "q", "AF", "AD", ""]), messages)
+@given(st.sampled_from(["D", "F", "G", "H", "E", "q", "AF", "AD", "x", "c", ""]), messages)
 def test_any_fields_decode_to_a_command(msg_type: str, pairs: list[tuple[str, str]]) -> None:
     """Never an exception: a command, a BadMessage or an UnservedMessage."""
     assert isinstance(decode(SESSION, whole(msg_type, pairs)), ClientCommand)
@@ -180,7 +180,8 @@ def test_any_text_at_all_decodes_to_a_command(text: str) -> None:
 @given(
     st.sampled_from(FixVersion),
     st.lists(
-        st.tuples(st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD"]), messages), max_size=4
+        st.tuples(st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD", "x", "c"]), messages),
+        max_size=4,
     ),
 )
 def test_whatever_a_client_writes_is_answered_in_well_formed_fix(

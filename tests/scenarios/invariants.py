@@ -15,6 +15,8 @@ REQUIRED = {
     "8": ("37", "17", "150", "39", "55", "54", "151", "14", "6"),
     "9": ("37", "11", "41", "39", "434", "102"),
     "r": ("11", "37", "530", "531"),
+    "y": ("320", "322", "560"),
+    "d": ("320", "322", "323"),
     "AQ": ("568", "569", "749", "750"),
     "AE": ("571", "570", "55", "32", "31", "75", "60", "552", "54#1", "37#1"),
     "3": ("45", "58"),
@@ -31,6 +33,9 @@ HALF_A_STEP = Decimal("0.5e-12")
 GROUPS = {
     "534": ("41", "535", "536"),
     "552": ("54", "37", "11", "1"),
+    "146": ("55", "48", "167", "207", "326", "561", "562", "969", "1140", "20030", "1237", "58"),
+    "1237": ("40", "1239"),
+    "1239": ("59",),
 }
 
 
@@ -40,21 +45,44 @@ def fields_of(text: str) -> list[tuple[str, str]]:
 
 
 def ungrouped(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """The fields outside groups, and those inside: the third entry's tag 41 is "41#3"."""
+    """The fields outside groups, and those inside: the third entry's tag 41 is "41#3".
+
+    Those of a group inside the third entry are "59#3.1" and so on.
+    """
     outside: list[tuple[str, str]] = []
     inside: dict[str, str] = {}
-    group, count, wanted = (), 0, 0
-    for tag, value in pairs:
-        if tag in group:
-            count += tag == group[0]
-            assert count, f"the group does not begin with {group[0]}: {pairs}"
-            assert f"{tag}#{count}" not in inside, f"twice in an entry: {tag}"
-            inside[f"{tag}#{count}"] = value
-            continue
-        assert count == wanted, f"{wanted} entries were promised: {pairs}"
-        group, count, wanted = GROUPS.get(tag, ()), 0, int(value) if tag in GROUPS else 0
-        outside.append((tag, value))
+    at = 0
+    while at < len(pairs):
+        tag, value = pairs[at]
+        outside.append(pairs[at])
+        at += 1
+        if tag in GROUPS:
+            at = _entries(pairs, at, (tag, value), inside)
     return outside, inside
+
+
+def _entries(
+    pairs: list[tuple[str, str]],
+    at: int,
+    promised: tuple[str, str],
+    inside: dict[str, str],
+    where: str = "",
+) -> int:
+    """Read a group into ``inside``; the place after it."""
+    wanted = promised[1]
+    members, count = GROUPS[promised[0]], 0
+    while pairs[at][0] in members:
+        tag, value = pairs[at]
+        count += tag == members[0]
+        assert count, f"the group does not begin with {members[0]}: {pairs}"
+        key = f"{tag}#{where}{count}"
+        assert key not in inside, f"twice in an entry: {tag}"
+        inside[key] = value
+        at += 1
+        if tag in GROUPS:
+            at = _entries(pairs, at, (tag, value), inside, f"{where}{count}.")
+    assert count == int(wanted), f"{wanted} entries were promised: {pairs}"
+    return at
 
 
 def check_well_formed(text: str) -> dict[str, str]:

@@ -47,7 +47,8 @@ Then come lines of steps, any number a line, in columns or below each other::
 front by any ClOrdID it had: ``V> X: ack``. A line is about the leg that works, or ``leg N``.
 
 Everything must be said: a message, call or alert that no line expects fails the scenario, and
-every message is checked against what always holds (invariants). Values are those of FIX 4.4;
+every message is checked against what always holds (invariants), and against the dictionary
+as a client's engine would (dictionaries). Values are those of FIX 4.4;
 what 4.2 writes differently is translated (versions).
 """
 
@@ -66,12 +67,13 @@ from fixgate.domain.market import Quote
 from fixgate.domain.operations import coverage_from
 from fixgate.domain.order import Order
 from fixgate.domain.sessions import FixVersion, SessionRules
+from scenarios.dictionaries import fault_of
 from scenarios.invariants import Wire
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
 _STEP = re.compile(r"(?=\b[CVAGOM][<>] )")
-_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD"))
+_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "x", "c"))
 _NAMED = re.compile(r"(\w+): ")
 
 
@@ -216,6 +218,9 @@ class Run:
             got = self.wire.see(text)
         except AssertionError as error:
             self.fail(str(error))
+        fault = fault_of(text, self.version)
+        if fault is not None:
+            self.fail(f"a client's engine would refuse {text!r}: {fault}")
         msg_type, _, fields = rest.partition(" ")
         wanted = dict(pair.split("=", 1) for pair in fields.split())
         wanted["35"] = msg_type

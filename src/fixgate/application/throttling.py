@@ -16,6 +16,7 @@ from fixgate.domain.inputs import (
     ClientCommand,
     NewOrderSingle,
     OrderCancelReplaceRequest,
+    SecurityRequest,
     TradeCaptureReportRequest,
     UnservedMessage,
 )
@@ -23,7 +24,10 @@ from fixgate.domain.sessions import FixVersion, Role, SessionRules
 from fixgate.domain.values import BusinessRejectReason, RefusalReason
 
 # What sessions that take no orders take all the same.
-_TAKEN_BY: Final[Mapping[Role, tuple[type, ...]]] = {Role.DROP_COPY: (TradeCaptureReportRequest,)}
+_TAKEN_BY: Final[Mapping[Role, tuple[type, ...]]] = {
+    Role.DROP_COPY: (TradeCaptureReportRequest, SecurityRequest),
+    Role.MARKET_DATA: (SecurityRequest,),
+}
 
 
 def judged(

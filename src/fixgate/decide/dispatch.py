@@ -11,6 +11,7 @@ from fixgate.decide import answers, connection, fills, operator, requests, settl
 from fixgate.decide.mass_cancel import mass_cancel
 from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
+from fixgate.decide.securities import securities
 from fixgate.decide.trade_reports import trade_request, trades_found
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
@@ -27,6 +28,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.OrderMassStatusRequest: mass_status,
     i.TradeCaptureReportRequest: trade_request,
     i.TradesFound: trades_found,
+    i.SecurityRequest: securities,
     i.BadMessage: status.bad_message,
     i.UnservedMessage: status.unserved,
     i.VenueAnswered: answers.answered,

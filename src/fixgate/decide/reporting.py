@@ -20,6 +20,8 @@ from fixgate.domain.reports import (
     OrderMassCancelReport,
     Reject,
     Report,
+    SecurityDefinition,
+    SecurityList,
     SentAgain,
     TradeCaptureReport,
     TradeRequestAck,
@@ -322,6 +324,11 @@ def _trade_reported(event: e.TradeReported, *_: object) -> Report:
     )
 
 
+def _securities(event: e.SecuritiesListed, *_: object) -> Report:
+    kind = SecurityDefinition if event.definitions else SecurityList
+    return kind(session=event.session, part=event.part)
+
+
 def _message_rejected(event: e.MessageRejected, *_: object) -> Report:
     return Reject(
         session=event.session,
@@ -373,6 +380,7 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.EmptyMassStatusReported: _empty_mass_status,
     e.TradeRequestAnswered: _trade_request_answered,
     e.TradeReported: _trade_reported,
+    e.SecuritiesListed: _securities,
     e.MessageRejected: _message_rejected,
     e.BusinessMessageRejected: _business_rejected,
 }

@@ -17,6 +17,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.listings import Listings
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import (
     Closing,
@@ -400,6 +401,15 @@ class TradeReported:
 
 
 @value
+class SecuritiesListed:
+    """A part of the answer to a SecurityListRequest, or to a SecurityDefinitionRequest."""
+
+    session: SessionName
+    definitions: bool
+    part: Listings
+
+
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -602,6 +612,7 @@ Event = (
     | TradesWanted
     | TradeRequestAnswered
     | TradeReported
+    | SecuritiesListed
     | MessageRejected
     | BusinessMessageRejected
     | StopBegan

@@ -30,6 +30,7 @@ from fixgate.domain.values import (
     ExecType,
     MassCancelRejectReason,
     RestatementReason,
+    SecurityRequestResult,
     Side,
     TradeRequestResult,
 )
@@ -136,6 +137,19 @@ class TradeCaptureReportRequest:
 
 
 @value
+class SecurityRequest:
+    """35=x, or with ``definitions`` 35=c. None: whatever it is."""
+
+    session: SessionName
+    req_id: str  # tag 320
+    definitions: bool
+    symbol: str | None = None
+    derivatives: bool | None = None
+    venue: VenueName | None = None
+    fault: tuple[SecurityRequestResult, str] | None = None  # why it is not served
+
+
+@value
 class BadMessage:
     """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
 
@@ -167,6 +181,7 @@ ClientCommand = (
     | OrderMassCancelRequest
     | OrderMassStatusRequest
     | TradeCaptureReportRequest
+    | SecurityRequest
     | BadMessage
     | UnservedMessage
 )

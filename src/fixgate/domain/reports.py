@@ -9,6 +9,7 @@ from decimal import Decimal
 from fixgate.domain.events import Affected
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
+from fixgate.domain.listings import Listings
 from fixgate.domain.order import Echo, MassStatus, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.trades import RecordedTrade, TradeRequest
@@ -109,6 +110,22 @@ class TradeCaptureReport:
 
 
 @value
+class SecurityList:
+    """35=y."""
+
+    session: SessionName
+    part: Listings
+
+
+@value
+class SecurityDefinition:
+    """35=d."""
+
+    session: SessionName
+    part: Listings
+
+
+@value
 class OrderCancelReject:
     """35=9."""
 
@@ -169,6 +186,8 @@ Report = (
     | OrderMassCancelReport
     | TradeRequestAck
     | TradeCaptureReport
+    | SecurityList
+    | SecurityDefinition
     | Reject
     | BusinessMessageReject
     | SentAgain

@@ -408,6 +408,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.TradesWanted: _nothing,
     e.TradeRequestAnswered: _nothing,
     e.TradeReported: _nothing,
+    e.SecuritiesListed: _nothing,
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,
     e.AlertRaised: _alert_raised,

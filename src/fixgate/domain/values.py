@@ -169,6 +169,16 @@ class MassCancelRejectReason(Value):
 
 
 @unique
+class SecurityRequestResult(Value):
+    """Tag 560."""
+
+    VALID = "0"
+    INVALID = "1"
+    NONE_FOUND = "2"
+    NOT_SUPPORTED = "5"
+
+
+@unique
 class TradeRequestResult(Value):
     """Tag 749."""
 

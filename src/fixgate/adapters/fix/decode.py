@@ -15,6 +15,10 @@ from typing import Final
 from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
 from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
+from fixgate.adapters.fix.decode_securities import (
+    security_definition_request,
+    security_list_request,
+)
 from fixgate.adapters.fix.decode_trades import trade_capture_report_request
 from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq_num, unfit
 from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
@@ -180,6 +184,8 @@ _OTHERS: Final[Mapping[str, Callable[[SessionName, str, Fields], ClientCommand]]
     "q": mass_cancel_request,
     "AF": mass_status_request,
     "AD": trade_capture_report_request,
+    "x": security_list_request,
+    "c": security_definition_request,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
+from fixgate.adapters.fix.encode_securities import security_definition, security_list
 from fixgate.adapters.fix.encode_trades import trade_capture_report, trade_request_ack
 from fixgate.adapters.fix.fields import enclose, sent_again
 from fixgate.adapters.fix.tags import SOH, clean, utc_timestamp
@@ -26,6 +27,8 @@ from fixgate.domain.reports import (
     OrderMassCancelReport,
     Reject,
     Report,
+    SecurityDefinition,
+    SecurityList,
     SentAgain,
     TradeCaptureReport,
     TradeRequestAck,
@@ -211,6 +214,14 @@ def _trade_capture_report(report: TradeCaptureReport, _: Addressing, __: str) ->
     return "AE", trade_capture_report(report)
 
 
+def _security_list(report: SecurityList, _: Addressing, __: str) -> tuple[str, Fields]:
+    return "y", security_list(report)
+
+
+def _security_definition(report: SecurityDefinition, to: Addressing, _: str) -> tuple[str, Fields]:
+    return "d", security_definition(report, to.version)
+
+
 def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
     fields: Fields = {
         45: str(report.ref_seq_num),
@@ -241,6 +252,8 @@ _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]
     OrderMassCancelReport: _mass_cancel_report,
     TradeRequestAck: _trade_request_ack,
     TradeCaptureReport: _trade_capture_report,
+    SecurityList: _security_list,
+    SecurityDefinition: _security_definition,
     OrderCancelReject: _order_cancel_reject,
     Reject: _reject,
     BusinessMessageReject: _business_reject,

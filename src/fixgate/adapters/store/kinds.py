@@ -97,6 +97,7 @@ KINDS: Final[Mapping[str, type]] = {
     "trades_wanted.v1": e.TradesWanted,
     "trade_request_answered.v1": e.TradeRequestAnswered,
     "trade_reported.v1": e.TradeReported,
+    "securities_listed.v1": e.SecuritiesListed,
     "message_rejected.v1": e.MessageRejected,
     "business_message_rejected.v1": e.BusinessMessageRejected,
     "alert_raised.v1": e.AlertRaised,
