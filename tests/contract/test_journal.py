@@ -24,14 +24,26 @@ from fixgate.adapters.store import (
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.adapters.store.postgres.opening import PostgresStore, open_postgres
 from fixgate.application.ports.fix import FixMessage
-from fixgate.application.ports.journal import AlertRow, Batch, FixIn, FixRow, OperatorRow, Record
+from fixgate.application.ports.journal import (
+    AlertRow,
+    Batch,
+    FixIn,
+    FixRow,
+    OperatorRow,
+    PositionRow,
+    Record,
+)
 from fixgate.domain import events as e
+from fixgate.domain.balance import Balance
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
 from fixgate.domain.order import Execution
+from fixgate.domain.position import Move, Position, after_trade
 from postgres import new_database
 from unit.adapters.store.samples import (
     AT_NS,
     SESSION,
+    SIM,
     FixedClock,
     Gateway,
     a_message,
@@ -44,6 +56,7 @@ from unit.adapters.store.samples import (
 )
 
 WRITER = Path(__file__).parents[1] / "unit" / "adapters" / "store" / "writing_process.py"
+ONE = Decimal(1)
 LONG = "1234567890123456789012345678901234567.890"
 DECIMALS = (LONG, "0.0000000000000000000000000000000000000001", "1E+3", "5E-7", "0.50", "-0")
 
@@ -102,6 +115,54 @@ class JournalContract:
             await store.journal().commit(batch)
         assert store.reader.alerts(9) == [later, first]
         assert store.reader.alerts(1) == [later]
+
+    async def test_of_a_position_the_last_state_and_every_step_come_back(
+        self, store: Store
+    ) -> None:
+        flat = Position(venue=SIM, account=None, symbol="BTC/USDT")
+        opened = after_trade(flat, Decimal(2), Decimal("50000.10"))
+        closed = after_trade(opened.after, Decimal(-2), Decimal("50001.10"))
+        other = changed(flat, account="A", symbol="ETH/USDT", fees=(("BNB", Decimal("0.1")),))
+        fee = {"fee": Decimal("0.01"), "fee_currency": "BNB"}
+        for seq, changes in ((1, [opened, closed]), (2, [after_trade(other, Decimal(1), ONE)])):
+            batch = noted(seq)
+            for part, change in enumerate(changes):
+                key = (change.after.venue, change.after.account, change.after.symbol)
+                batch.positions[key] = change.after
+                batch.position_history.append(
+                    PositionRow(seq, part, AT_NS + seq, seq, change, **fee)
+                )
+            await store.journal().commit(batch)
+        eth = after_trade(other, Decimal(1), ONE).after
+        assert store.reader.positions() == [closed.after, eth]
+        steps = store.reader.position_history(SIM, None, "BTC/USDT")
+        assert [(each.seq, each.part, each.move, each.profit) for each in steps] == [
+            (1, 0, Move.OPEN, Decimal(0)),
+            (1, 1, Move.CLOSE, Decimal("2.00")),
+        ]
+        assert (steps[0].change, steps[0].px, steps[0].qty) == (
+            Decimal(2),
+            Decimal("50000.10"),
+            Decimal(2),
+        )
+        assert (steps[1].fee, steps[1].fee_currency) == (Decimal("0.01"), "BNB")
+        assert store.reader.position_history(SIM, "B", "BTC/USDT") == []
+
+    async def test_of_a_balance_the_last_report_comes_back(self, store: Store) -> None:
+        balance = Balance(
+            venue=SIM,
+            asset="USDT",
+            free=Decimal("1000.50"),
+            locked=ONE,
+            at_ns=AT_NS,
+            baseline=Decimal(-3),
+        )
+        later = changed(balance, free=Decimal("1E+3"), at_ns=AT_NS + 1)
+        for seq, each in enumerate((balance, later), 1):
+            batch = noted(seq)
+            batch.balances[each.venue, each.asset] = each
+            await store.journal().commit(batch)
+        assert store.reader.balances() == [later]
 
     async def test_how_a_session_ended_comes_back(self, store: Store) -> None:
         batch = noted(1)

@@ -19,9 +19,10 @@ from fixgate.application.ports.fix import (
     Handling,
     SessionChanged,
 )
-from fixgate.application.ports.journal import ExecutionRow
+from fixgate.application.ports.journal import ExecutionRow, PositionRow
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
+from fixgate.domain.balance import Balance
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
@@ -29,6 +30,8 @@ from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order, UsedID
+from fixgate.domain.position import Position
+from fixgate.domain.positions import Key, Positions
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.trades import TradeRequest
@@ -73,7 +76,9 @@ def contents(state: State) -> dict[str, object]:
     """Everything in ``state``, comparable; the order in which names were given means nothing."""
     held = {name: getattr(state, name) for name in State.__slots__}
     names = {order_id: sorted(each) for order_id, each in state.names.items() if each}
-    return {**held, "terminal": list(state.terminal), "names": names}
+    positions = {name: getattr(state.positions, name) for name in Positions.__slots__}
+    del positions["changes"]  # the last ones, and nobody's any more
+    return {**held, "terminal": list(state.terminal), "names": names, "positions": positions}
 
 
 class ForgetfulRecall:
@@ -165,6 +170,10 @@ class FakeCore:
         self.alerts: list[str] = []
         self.refusals: list[str] = []  # what operations were told cannot be done
         self.records: list[object] = []
+        # The query tables of positions and balances.
+        self.positions: dict[Key, Position] = {}
+        self.balances: dict[tuple[VenueName, str], Balance] = {}
+        self.history: list[PositionRow] = []
         self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
         self.disabled: tuple[SessionName, ...] = ()
         self.refused: tuple[SessionName, ...] = ()  # told 380=4 when that process ended
@@ -203,6 +212,7 @@ class FakeCore:
         for each in self.recall.by_id.values():
             if each.order is not None and not each.order.is_over:
                 self.state.load(each.order, each.executions, each.cl_ord_ids)
+        self.state.positions.load(self.positions.values(), self.balances.values())
         self.stepper = self._a_stepper(last_seq=self.stepper.last_seq)
         self._configure()
 
@@ -259,6 +269,9 @@ class FakeCore:
         steps = all_steps(self.stepper, [item])
         self.records.extend(each.payload for each in steps.batch.records)
         self.recall.committed(steps, self.state)
+        self.positions |= steps.batch.positions
+        self.balances |= steps.batch.balances
+        self.history += steps.batch.position_history
         for owed in steps.owed.get(self.rules.name, []):
             self._out += 1
             self.sent.append(

@@ -43,6 +43,7 @@ class Desk:
         for each in self.store.reader.open_orders():
             assert each.order is not None
             self.state.load(each.order, each.executions, each.cl_ord_ids)
+        self.state.positions.load(self.store.reader.positions(), self.store.reader.balances())
         self.inbox = Inbox()
         self.journal = self.store.journal()
         recall = self.store.recall()

@@ -13,9 +13,12 @@ from fixgate.adapters.store.kinds import json_of
 from fixgate.adapters.store.rows import order_from, trades
 from fixgate.application.ports.fix import Direction, FixMessage, Handling
 from fixgate.application.ports.journal import Batch, ExecutionRow, Record
-from fixgate.domain.ids import ClOrdID, OrderID, SessionName
+from fixgate.domain.balance import Balance
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder, UsedID
+from fixgate.domain.position import Position
+from fixgate.domain.positions import Key
 from simulation.world import Loop, World
 
 EPOCH = "SIMUL0"
@@ -49,6 +52,8 @@ class Disk:
         self.names: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names_of: dict[OrderID, list[ClOrdID]] = {}
         self.executions: dict[OrderID, list[ExecutionRow]] = {}
+        self.positions: dict[Key, Position] = {}
+        self.balances: dict[tuple[VenueName, str], Balance] = {}
         self.last_in: dict[SessionName, int] = {}
         self.last_out: dict[SessionName, int] = {}
         self.numbers: dict[SessionName, Numbers] = {}
@@ -83,6 +88,8 @@ class Disk:
                 known.append(name)
         for row in batch.executions:
             self.executions.setdefault(row.order_id, []).append(row)
+        self.positions |= batch.positions
+        self.balances |= batch.balances
         self.last_in |= batch.last_in
         self.last_out |= batch.last_out
 

@@ -65,6 +65,7 @@ class Process:
         for each in disk.open_orders():
             assert each.order is not None
             self.state.load(each.order, each.executions, each.cl_ord_ids)
+        self.state.positions.load(disk.positions.values(), disk.balances.values())
         self.journal = DiskJournal(disk, world, self.loop)
         codec = a_codec({each.name: each.version for each in sessions})
         names = [each.name for each in sessions]

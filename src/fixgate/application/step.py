@@ -26,6 +26,7 @@ from fixgate.application.ports.journal import (
     FixIn,
     FixRow,
     OperatorRow,
+    PositionRow,
     Recall,
     Record,
     VenueCallRow,
@@ -62,6 +63,9 @@ from fixgate.domain.trades import TradeRequest
 
 Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
 _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
+_MOVES: Final = frozenset(
+    {e.Traded, e.TradeCorrected, e.TradeBusted, e.PositionReconciled, e.BalancesSet}
+)
 _RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
@@ -286,6 +290,8 @@ class Stepper:
         if after is not None and after is not before:
             batch.orders[after.order_id] = after
         _names(event, after, batch)
+        if type(event) in _MOVES:
+            self._moved(event, moment, batch)
         if isinstance(event, _INTENTS) and after is not None:
             into.intents.append((event, after, moment.at_ns))
             batch.venue_calls.append(
@@ -318,6 +324,21 @@ class Stepper:
                 if self.state.copies:
                     for copy in copies_of(report, self.state):
                         self._owe(copy, moment, into)
+
+    def _moved(self, event: e.Event, moment: Moment, batch: Batch) -> None:
+        """The rows of the positions or balances that the event changed."""
+        if isinstance(event, e.BalancesSet):
+            batch.balances.update({(each.venue, each.asset): each for each in event.balances})
+            return
+        fee, currency = (
+            (event.fee, event.fee_currency) if isinstance(event, e.Traded) else (None, None)
+        )
+        for part, change in enumerate(self.state.positions.changes):
+            after = change.after
+            batch.positions[after.venue, after.account, after.symbol] = after
+            batch.position_history.append(
+                PositionRow(self.last_seq, part, moment.at_ns, moment.seq, change, fee, currency)
+            )
 
     def _renumbered(self, event: e.NumbersSet, into: Steps) -> None:
         if event.next_sender is not None:

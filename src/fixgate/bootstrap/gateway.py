@@ -131,6 +131,7 @@ class Gateway:
         for each in store.reader.open_orders():
             if each.order is not None:
                 self._state.load(each.order, each.executions, each.cl_ord_ids)
+        self._state.positions.load(store.reader.positions(), store.reader.balances())
         self._venues = parts.venues(configuration, clock, lambda: self._journal.holds)
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")

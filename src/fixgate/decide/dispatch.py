@@ -7,7 +7,17 @@ Not here: any decision.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from fixgate.decide import answers, connection, fills, operator, requests, settle, status, stopping
+from fixgate.decide import (
+    answers,
+    connection,
+    fills,
+    operator,
+    reconciling,
+    requests,
+    settle,
+    status,
+    stopping,
+)
 from fixgate.decide.mass_cancel import mass_cancel
 from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
@@ -40,6 +50,8 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.VenueLegReported: settle.leg_reported,
     i.VenueConnection: status.venue_connection,
     i.InstrumentsLoaded: status.instruments_loaded,
+    i.BalancesReported: reconciling.balances_reported,
+    i.PositionsReported: reconciling.positions_reported,
     i.Started: status.started,
     i.ReportsMissed: status.reports_missed,
     i.SessionsConfigured: status.sessions_configured,

@@ -82,7 +82,7 @@ def sessions_configured(_: Turn, message: i.SessionsConfigured) -> Iterator[e.Ev
 
 def venue_configured(_: Turn, message: i.VenueConfigured) -> Iterator[e.Event]:
     """A venue's capabilities in force."""
-    yield e.VenueSet(profile=message.profile)
+    yield e.VenueSet(profile=message.profile, differences=message.differences)
 
 
 def instruments_loaded(_: Turn, message: i.InstrumentsLoaded) -> Iterator[e.Event]:

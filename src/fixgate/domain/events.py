@@ -6,6 +6,7 @@ Not here: what caused them (inputs), what they do to an order (lifecycle).
 
 from decimal import Decimal
 
+from fixgate.domain.balance import Balance, Differences, Suspicion
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
     ClOrdID,
@@ -443,6 +444,34 @@ class AlertRaised:
 
 
 @value
+class BalancesSet:
+    """What a venue account holds of these assets, by the venue's word."""
+
+    venue: VenueName
+    balances: tuple[Balance, ...]
+
+
+@value
+class DifferenceSuspected:
+    """A venue's account is not as our trades say, or (None) it is again; nobody is told yet."""
+
+    venue: VenueName
+    subject: str  # an asset, or the unified symbol of a derivative
+    suspicion: Suspicion | None
+
+
+@value
+class PositionReconciled:
+    """The venue holds ``qty`` more (or less) than our trades say, and the venue is right."""
+
+    venue: VenueName
+    account: str | None
+    symbol: str
+    qty: Decimal
+    px: Decimal
+
+
+@value
 class StopBegan:
     """From here on new orders are not taken (380=4)."""
 
@@ -473,6 +502,7 @@ class VenueSet:
     """A venue's capability table."""
 
     profile: VenueProfile
+    differences: Differences = Differences.ADOPT
 
 
 @value
@@ -617,6 +647,9 @@ Event = (
     | BusinessMessageRejected
     | StopBegan
     | AlertRaised
+    | BalancesSet
+    | DifferenceSuspected
+    | PositionReconciled
     | GatewayStarted
     | SessionsSet
     | VenueSet

@@ -8,6 +8,7 @@ from dataclasses import field
 from decimal import Decimal
 from enum import Enum, unique
 
+from fixgate.domain.balance import Differences
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
@@ -338,6 +339,27 @@ class InstrumentsLoaded:
     removed: tuple[str, ...] = ()
 
 
+@value
+class BalancesReported:
+    """All that a venue account holds; an asset that is not in it is not held."""
+
+    venue: VenueName
+    asked_at_ns: int
+    balances: tuple[tuple[str, Decimal, Decimal], ...] = ()  # asset, free, locked
+    fault: str | None = None  # why the venue did not say; then nothing else counts
+
+
+@value
+class PositionsReported:
+    """All open positions in derivatives of a venue account; one that is not in it is flat."""
+
+    venue: VenueName
+    asked_at_ns: int
+    # Unified symbol, signed base quantity, average entry price.
+    positions: tuple[tuple[str, Decimal, Decimal], ...] = ()
+    fault: str | None = None  # as in BalancesReported
+
+
 VenueInput = (
     VenueAnswered
     | VenueTraded
@@ -348,6 +370,8 @@ VenueInput = (
     | VenueLegReported
     | VenueConnection
     | InstrumentsLoaded
+    | BalancesReported
+    | PositionsReported
 )
 
 
@@ -381,6 +405,7 @@ class VenueConfigured:
     """A venue's capability table in force from here on."""
 
     profile: VenueProfile
+    differences: Differences = Differences.ADOPT  # what is done with those of its account
 
 
 @value

@@ -13,8 +13,11 @@ FRACTION_DIGITS_MAX: Final = 12
 _AVG_PX_STEP: Final = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
 # Any number the edges let in has at most 27 digits, so sums fit the default context of 28.
 # Products do not; they are made here, and a result that would be rounded raises.
-_EXACT: Final = Context(prec=120, traps=[Inexact])
+# Room for prices of any magnitude beside each other; unused digits cost nothing.
+_EXACT: Final = Context(prec=300, traps=[Inexact])
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_SHARED: Final = Context(prec=300, rounding=ROUND_HALF_EVEN)
+_SHARE_STEP: Final = Decimal(1).scaleb(-2 * FRACTION_DIGITS_MAX)
 
 
 def within_limits(value: Decimal) -> bool:
@@ -45,6 +48,17 @@ def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:
     if not cum_qty:
         return ZERO
     return _WIDE.divide(total_notional, cum_qty).quantize(_AVG_PX_STEP, context=_WIDE)
+
+
+def share(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """``total * part / whole``, rounded half-even to 24 places; all of it is exact.
+
+    Who takes a share of a sum away keeps what is left of it, so nothing is lost by the rounding.
+    """
+    if part == whole:
+        return total
+    product = _EXACT.multiply(total, part)
+    return _SHARED.divide(product, whole).quantize(_SHARE_STEP, context=_SHARED)
 
 
 def floor_to_lot(qty: Decimal, *, lot_size: Decimal) -> Decimal:

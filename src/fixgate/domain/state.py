@@ -18,6 +18,7 @@ from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder, UsedID
+from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import SessionRules, drop_copies
 
@@ -42,6 +43,7 @@ class State:
         "names",
         "order_ids",
         "orders",
+        "positions",
         "refused",
         "refused_at_end",
         "sessions",
@@ -87,6 +89,7 @@ class State:
         self.leaving: dict[SessionName, int] = {}
         self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
+        self.positions = Positions()
 
     def find(self, session: SessionName, cl_ord_id: ClOrdID) -> Order | RefusedOrder | None:
         """The order that ``cl_ord_id`` names in ``session``, by any name it has or had."""
@@ -235,14 +238,24 @@ def _request_refused(state: State, event: e.RequestRefused) -> None:
 def _traded(state: State, event: e.Traded) -> None:
     state.keep(apply(state.orders[event.order_id], event))
     trades = state.executions.setdefault(event.order_id, {})
-    trades[event.execution.trade_id] = event.execution
+    trade = event.execution
+    trades[trade.trade_id] = trade
+    state.positions.traded(
+        state.orders[event.order_id].instruction,
+        trade.last_qty,
+        trade.last_px,
+        event.fee,
+        event.fee_currency,
+    )
 
 
 def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
     trades = state.executions[event.order_id]
     old = trades[event.execution.trade_id]
     state.keep(corrected(state.orders[event.order_id], old=old, new=event.execution))
-    trades[event.execution.trade_id] = event.execution
+    new = trades[event.execution.trade_id] = event.execution
+    about = state.orders[event.order_id].instruction
+    state.positions.corrected(about, (old.last_qty, old.last_px), (new.last_qty, new.last_px))
 
 
 def _trade_busted(state: State, event: e.TradeBusted) -> None:
@@ -251,6 +264,8 @@ def _trade_busted(state: State, event: e.TradeBusted) -> None:
     state.keep(corrected(state.orders[event.order_id], old=old, new=None))
     # It stays known: the same trade told again must not count again.
     trades[event.trade_id] = changed(old, exec_id=event.exec_id, last_qty=ZERO)
+    about = state.orders[event.order_id].instruction
+    state.positions.corrected(about, (old.last_qty, old.last_px), None)
 
 
 def _gateway_started(state: State, event: e.GatewayStarted) -> None:
@@ -282,6 +297,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     ):
         table.clear()
     state.instruments.clear()
+    state.positions.suspicions.clear()
 
 
 def _stop_began(state: State, event: e.StopBegan) -> None:
@@ -296,6 +312,7 @@ def _sessions_set(state: State, event: e.SessionsSet) -> None:
 
 def _venue_set(state: State, event: e.VenueSet) -> None:
     state.venues[event.profile.venue] = event.profile
+    state.positions.policies[event.profile.venue] = event.differences
 
 
 def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
@@ -367,6 +384,23 @@ def _mass_cancel_taken(state: State, event: e.MassCancelTaken) -> None:
     state.use_up(event.used)
 
 
+def _balances_set(state: State, event: e.BalancesSet) -> None:
+    for each in event.balances:
+        state.positions.balances[each.venue, each.asset] = each
+
+
+def _difference_suspected(state: State, event: e.DifferenceSuspected) -> None:
+    if event.suspicion is None:
+        state.positions.suspicions.pop((event.venue, event.subject), None)
+    else:
+        state.positions.suspicions[event.venue, event.subject] = event.suspicion
+
+
+def _position_reconciled(state: State, event: e.PositionReconciled) -> None:
+    key = (event.venue, event.account, event.symbol)
+    state.positions.reconciled(key, event.qty, event.px)
+
+
 def _nothing(_: State, __: Any) -> None:
     """The event is an answer or an intent; it leaves no trace in memory."""
 
@@ -412,6 +446,9 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,
     e.AlertRaised: _alert_raised,
+    e.BalancesSet: _balances_set,
+    e.DifferenceSuspected: _difference_suspected,
+    e.PositionReconciled: _position_reconciled,
     e.GatewayStarted: _gateway_started,
     e.StopBegan: _stop_began,
     e.SessionsSet: _sessions_set,

@@ -103,7 +103,7 @@ def _times(one: tuple[int, int], two: tuple[int, int]) -> tuple[int, int]:
 
 
 def test_a_product_that_cannot_be_exact_raises() -> None:
-    long = Decimal("1." + "0" * 69 + "1")
+    long = Decimal("1." + "0" * 199 + "1")
     with pytest.raises(Inexact):
         notional(long, long)
 

@@ -8,6 +8,7 @@ Not here: recalling one forgotten order (recall), writing.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +34,13 @@ from fixgate.adapters.store.dropping import dropped_hash, dropped_through
 from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
 from fixgate.adapters.store.kinds import decode
 from fixgate.adapters.store.raw import DatabaseRecords
-from fixgate.adapters.store.rows import execution_from, in_order, order_from, trades
+from fixgate.adapters.store.rows import (
+    execution_from,
+    in_order,
+    order_from,
+    position_from,
+    trades,
+)
 from fixgate.adapters.store.sqlite import connect_reader
 from fixgate.adapters.store.verifying import verify
 from fixgate.application.ports.fix import Direction, FixMessage
@@ -46,9 +53,11 @@ from fixgate.application.ports.journal import (
     Record,
     VenueCallRow,
 )
-from fixgate.domain.ids import ClOrdID, OrderID, SessionName
+from fixgate.domain.balance import Balance
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder
+from fixgate.domain.position import Move, Position
 
 if TYPE_CHECKING:
     from fixgate.adapters.store.postgres.address import PostgresAddress
@@ -56,6 +65,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 1_000
 """Records read at once; a long query would keep the log from starting again."""
 
+_AMOUNTS: Final = ("change", "px", "profit", "qty", "cost", "realised")
 _ADMIN: Final = frozenset("012345A")  # MsgTypes (35) that are never sent again
 
 
@@ -79,6 +89,25 @@ class StoredOrder:
     order: Order | RefusedOrder
     created_ns: int
     updated_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStep:
+    """One step of a position, and what it was then."""
+
+    seq: int
+    part: int
+    at_ns: int
+    cause: int
+    move: Move
+    change: Decimal
+    px: Decimal
+    profit: Decimal  # realised by it
+    qty: Decimal
+    cost: Decimal
+    realised: Decimal
+    fee: Decimal | None
+    fee_currency: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +277,37 @@ class Reader:
                     )
                 )
         return found
+
+    def positions(self) -> list[Position]:
+        """Every position, flat ones too."""
+        columns = t.positions.c
+        query = select(columns.body).order_by(columns.venue, columns.account, columns.symbol)
+        return [position_from(row.body) for row in self._rows(query)]
+
+    def position_history(
+        self, venue: VenueName, account: str | None, symbol: str
+    ) -> list[StoredStep]:
+        """Every step of a position, oldest first."""
+        columns = t.position_history.c
+        query = select(t.position_history).where(
+            columns.venue == venue, columns.account == (account or ""), columns.symbol == symbol
+        )
+        return [_step(row) for row in self._rows(query.order_by(columns.seq, columns.part))]
+
+    def balances(self) -> list[Balance]:
+        """What each venue account held of each asset when its venue was last asked."""
+        columns = t.balances.c
+        return [
+            Balance(
+                venue=row.venue,
+                asset=row.asset,
+                free=Decimal(row.free),
+                locked=Decimal(row.locked),
+                at_ns=row.at_ns,
+                baseline=Decimal(row.baseline),
+            )
+            for row in self._rows(select(t.balances).order_by(columns.venue, columns.asset))
+        ]
 
     # --- the journal ----------------------------------------------------------------------
 
@@ -489,3 +549,16 @@ def _fix_message(row: Row[Any]) -> FixMessage:
     if not isinstance(found, FixMessage):
         raise RecordUnreadable(f"record {row.seq} of kind {row.kind!r} is no FIX message")
     return found
+
+
+def _step(row: Row[Any]) -> StoredStep:
+    return StoredStep(
+        seq=row.seq,
+        part=row.part,
+        at_ns=row.at_ns,
+        cause=row.cause,
+        move=Move(row.move),
+        **{name: Decimal(getattr(row, name)) for name in _AMOUNTS},
+        fee=None if row.fee is None else Decimal(row.fee),
+        fee_currency=row.fee_currency,
+    )

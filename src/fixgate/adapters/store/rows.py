@@ -15,13 +15,17 @@ import msgspec
 
 from fixgate.adapters.store.chain import link
 from fixgate.adapters.store.kinds import encode, json_of, read_json
-from fixgate.application.ports.journal import Batch, ExecutionRow, Record
-from fixgate.domain.ids import ExecID, OrderID, SessionName, TradeID
+from fixgate.application.ports.journal import Batch, ExecutionRow, PositionRow, Record
+from fixgate.domain.balance import Balance
+from fixgate.domain.ids import ExecID, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.order import Execution, Order, RefusedOrder
+from fixgate.domain.position import Position
+from fixgate.domain.positions import Key
 from fixgate.domain.values import ExecType, OrdStatus
 
 _ORDER: Final = msgspec.json.Decoder(Order)
 _REFUSED: Final = msgspec.json.Decoder(RefusedOrder)
+_POSITION: Final = msgspec.json.Decoder(Position)
 _TABLES: Final = (
     "journal",
     "orders",
@@ -32,6 +36,9 @@ _TABLES: Final = (
     "sessions",
     "operator_actions",
     "alerts",
+    "positions",
+    "position_history",
+    "balances",
 )
 _WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
 _INTEGER_MAX: Final = 2**63 - 1
@@ -44,6 +51,7 @@ class Rows:
         "_changed",
         "_known",
         "alerts",
+        "balances",
         "cl_ord_ids",
         "executions",
         "fix_messages",
@@ -53,6 +61,8 @@ class Rows:
         "operator_actions",
         "orders",
         "payload_bytes",
+        "position_history",
+        "positions",
         "sessions",
         "venue_calls",
     )
@@ -73,11 +83,16 @@ class Rows:
         self.sessions: list[Any] = []
         self.operator_actions: list[Any] = []
         self.alerts: list[Any] = []
+        self.positions: list[Any] = []
+        self.position_history: list[Any] = []
+        self.balances: list[Any] = []
         self._changed: dict[SessionName, list[Any]] = {}
 
     def fill(self, batches: Sequence[Batch]) -> None:
         """Add what the batches make durable; of an order that changed twice, the last state."""
         latest: dict[OrderID, tuple[Order, int, int]] = {}
+        held: dict[Key, tuple[Position, int]] = {}
+        balances: dict[tuple[VenueName, str], Balance] = {}
         for batch in batches:
             self._add_records(batch.records)
             for order in batch.orders.values():
@@ -89,9 +104,20 @@ class Rows:
             for name in batch.names:
                 self.cl_ord_ids += name
             self._add_query_rows(batch)
+            if batch.position_history:
+                self._add_history(batch.position_history)
+                held.update({key: (each, batch.at_ns) for key, each in batch.positions.items()})
+            if batch.balances:
+                balances.update(batch.balances)
             self._note_sessions(batch)
         for order, created_ns, updated_ns in latest.values():
             self.orders += order_row(order, created_ns, updated_ns)
+        for position, at_ns in held.values():
+            self.positions += position_row(position, at_ns)
+        for b in balances.values():
+            self.balances += (
+                b.venue, b.asset, str(b.free), str(b.locked), b.at_ns, str(b.baseline),
+            )  # fmt: skip
         for row in self._changed.values():
             self.sessions += row
 
@@ -115,6 +141,17 @@ class Rows:
 
         for a in batch.alerts:
             self.alerts += (a.seq, a.at_ns, a.subject, a.text, a.order_id)
+
+    def _add_history(self, steps: Iterable[PositionRow]) -> None:
+        for step in steps:
+            change = step.change
+            after = change.after
+            self.position_history += (
+                after.venue, after.account or "", after.symbol, step.seq, step.part, step.at_ns,
+                step.cause, change.move.value, str(change.qty), str(change.px),
+                str(change.realised), str(after.qty), str(after.cost), str(after.realised),
+                _text(step.fee), step.fee_currency,
+            )  # fmt: skip
 
     def _note_sessions(self, batch: Batch) -> None:
         for name, last_in in batch.last_in.items():
@@ -197,6 +234,20 @@ def order_row(order: Order, created_ns: int, updated_ns: int) -> tuple[Any, ...]
     )
 
 
+def position_row(position: Position, updated_ns: int) -> tuple[Any, ...]:
+    """The row of a position as it is now."""
+    return (
+        position.venue,
+        position.account or "",
+        position.symbol,
+        str(position.qty),
+        str(position.avg_px),
+        str(position.realised),
+        updated_ns,
+        json_of(position).decode(),
+    )
+
+
 def refused_row(refused: RefusedOrder, at_ns: int) -> tuple[Any, ...]:
     """The row of an order that never worked."""
     return (
@@ -242,6 +293,16 @@ def order_from(body: str, *, refused: bool) -> Order | RefusedOrder:
     """
     order: Order | RefusedOrder = read_json(_REFUSED if refused else _ORDER, body)
     return order
+
+
+def position_from(body: str) -> Position:
+    """The position that a row's ``body`` holds.
+
+    Raises:
+        msgspec.MsgspecError: it is not one.
+    """
+    position: Position = read_json(_POSITION, body)
+    return position
 
 
 def execution_from(row: Sequence[Any]) -> ExecutionRow:

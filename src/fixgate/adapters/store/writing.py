@@ -24,6 +24,14 @@ ON_CONFLICT: Final[Mapping[str, str]] = {
     ),
     t.cl_ord_ids.name: " ON CONFLICT(session, cl_ord_id)"
     " DO UPDATE SET order_id = excluded.order_id",
+    **{
+        table.name: f" ON CONFLICT({', '.join(each.name for each in table.primary_key)})"
+        " DO UPDATE SET "
+        + ", ".join(
+            f"{each.name} = excluded.{each.name}" for each in table.columns if not each.primary_key
+        )
+        for table in (t.positions, t.balances)
+    },
     t.sessions.name: " ON CONFLICT(name) DO UPDATE SET "
     + ", ".join(
         f"{each.name} = excluded.{each.name}" for each in t.sessions.columns if each.name != "name"

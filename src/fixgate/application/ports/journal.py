@@ -8,14 +8,18 @@ Not here: SQL, encoding, threads.
 from asyncio import Future
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from fixgate.application.ports.fix import FixMessage
+from fixgate.domain.balance import Balance
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.market import Seen
 from fixgate.domain.order import Order, RefusedOrder
+from fixgate.domain.position import Position, PositionChange
+from fixgate.domain.positions import Key
 
 
 @dataclass(slots=True)
@@ -117,6 +121,19 @@ class AlertRow:
 
 
 @dataclass(slots=True)
+class PositionRow:
+    """One row of the query table position_history: one step of one position."""
+
+    seq: int  # of the event in the journal
+    part: int  # a correction takes two steps: it is undone and done again
+    at_ns: int
+    cause: int
+    change: PositionChange
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+
+
+@dataclass(slots=True)
 class Batch:
     """What one commit makes durable: journal records, and the query tables' changes."""
 
@@ -133,6 +150,9 @@ class Batch:
     cancel_after_ms: dict[SessionName, int | None] = field(default_factory=dict)
     operator_actions: list[OperatorRow] = field(default_factory=list)
     alerts: list[AlertRow] = field(default_factory=list)
+    positions: dict[Key, Position] = field(default_factory=dict)
+    position_history: list[PositionRow] = field(default_factory=list)
+    balances: dict[tuple[VenueName, str], Balance] = field(default_factory=dict)
     at_ns: int = 0
 
 

@@ -92,6 +92,7 @@ class StoppedCore:
         for each in store.reader.open_orders():
             if each.order is not None:
                 self.state.load(each.order, each.executions, each.cl_ord_ids)
+        self.state.positions.load(store.reader.positions(), store.reader.balances())
         self._standing = standing(store.reader.operator_actions())
         # What verbs ask about, before the journal hears that a process was here.
         self.state.kills = {each.coverage: each for each in self._standing.kills}

@@ -1,6 +1,6 @@
-"""Schema version 3: what a person should look at.
+"""Schema version 3: what a person should look at, and what trades left at each venue.
 
-Here: ``alerts``.
+Here: ``alerts``, ``positions``, ``position_history``, ``balances``.
 """
 
 from collections.abc import Sequence
@@ -27,3 +27,39 @@ def upgrade() -> None:
         sa.Column("text", TEXT, nullable=False),
         sa.Column("order_id", TEXT),
     )
+    op.create_table(
+        "positions",
+        *_key("venue", "account", "symbol"),
+        *_texts("qty", "avg_px", "realised"),
+        sa.Column("updated_ns", sa.BigInteger(), nullable=False),
+        *_texts("body"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "position_history",
+        *_key("venue", "account", "symbol"),
+        sa.Column("seq", sa.BigInteger(), primary_key=True),
+        sa.Column("part", sa.SmallInteger(), primary_key=True),
+        sa.Column("at_ns", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.BigInteger(), nullable=False),
+        *_texts("move", "change", "px", "profit", "qty", "cost", "realised"),
+        sa.Column("fee", TEXT),
+        sa.Column("fee_currency", TEXT),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "balances",
+        *_key("venue", "asset"),
+        *_texts("free", "locked"),
+        sa.Column("at_ns", sa.BigInteger(), nullable=False),
+        *_texts("baseline"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _key(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, TEXT, primary_key=True) for name in names]
+
+
+def _texts(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, TEXT, nullable=False) for name in names]
