@@ -32,6 +32,7 @@ from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order, UsedID
 from fixgate.domain.position import Position
 from fixgate.domain.positions import Key, Positions
+from fixgate.domain.routing import RoutingPolicy, VenueFees, smart_profile
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.trades import TradeRequest
@@ -135,7 +136,7 @@ class FakeMarket:
 
 
 class FakeCore:
-    """One client session, one venue."""
+    """One client session; one venue, or several and orders routed over them."""
 
     def __init__(
         self,
@@ -146,6 +147,9 @@ class FakeCore:
         terminal_max: int = 5_000,
         aliases: tuple[tuple[str, str], ...] = (),
         started: bool = True,
+        others: tuple[tuple[VenueProfile, Instrument], ...] = (),
+        policies: tuple[RoutingPolicy, ...] = (),
+        fees: tuple[VenueFees, ...] = (),
     ) -> None:
         self.rules = rules or some_rules()
         self.codec = Codec(
@@ -159,6 +163,7 @@ class FakeCore:
         self.profile = profile or a_profile()
         self.instruments = instruments or (an_instrument(),)
         self.aliases = aliases
+        self.others, self.policies, self.fees = others, policies, fees
         self.terminal_max = terminal_max
         self.state = State(Ids(EPOCH), terminal_max=terminal_max)
         self.market = FakeMarket()
@@ -204,6 +209,17 @@ class FakeCore:
         self.say(i.VenueConfigured(profile=self.profile))
         self.say(i.InstrumentsLoaded(venue=venue, instruments=self.instruments))
         self.say(i.VenueConnection(venue=venue, up=True))
+        if self.policies:
+            self._configure_routing()
+
+    def _configure_routing(self) -> None:
+        for profile, instrument in self.others:
+            self.say(i.VenueConfigured(profile=profile))
+            self.say(i.InstrumentsLoaded(venue=profile.venue, instruments=(instrument,)))
+            self.say(i.VenueConnection(venue=profile.venue, up=True))
+        profiles = (self.profile, *(each for each, _ in self.others))
+        self.say(i.VenueConfigured(profile=smart_profile(profiles)))
+        self.say(i.RoutingConfigured(policies=self.policies, fees=self.fees))
 
     def restart(self) -> None:
         """The process ends and another begins with the open orders as they were committed."""

@@ -6,6 +6,9 @@ A scenario begins with ``# ID  what it shows``. Directives set it up::
     ! venue replace=cancel_then_new  a field of VenueProfile
     ! instrument min_qty=1           a field of Instrument
     ! only FIX.4.4                   the version it runs under (else both)
+    ! venues W X                     more venues like V; orders may be routed over all of them
+    ! at W lot_size=1 taker_bp=10    a field of Instrument, VenueProfile or Fees at one of them
+    ! routing by=best_price split=yes     a field of RoutingPolicy
 
 Then come lines of steps, any number a line, in columns or below each other::
 
@@ -17,6 +20,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     C< r 534=1 41#1=X                41 in the first entry of a repeating group
     C< nothing                       the client gets nothing more
     V< submit 100 @ 9                the venue gets a call: submit, cancel, replace, query
+    V@W< submit 60 @ 9               venue W gets one; V@W> is what W says
     V< nothing
     V> ack | rejected TEXT | unknown | not sent          answers the submit
     V> own cancel ...                answers a cancel of ours, which no request asked for
@@ -31,6 +35,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> triggered
     V> down | up                     the connection to the venue
     M> quote BID OFFER [LAST]        what the venue's market is from here on; - for none
+    M> book W 5@99 9@98 / 5@100      venue W's book from here on: bids / offers
     A< exceeds OrderQty              operations get an alert whose text contains this
     G> restart [refused]             the gateway stops and starts again from what is durable;
                                      refused: it had told the client that it takes no more (380=4)
@@ -41,6 +46,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     O> kill on|off gateway | kill on|off session CLIENT | ... account A | ... venue V
     O> cancel all gateway | cancel all session CLIENT | ...
     O> query X | force cancel X | resolve X canceled|rejected | resolve X filled 10 @ 9
+                                     X: a ClOrdID, an OrderID, or @W: the order last called at W
     O< no open order                 operations are told that it cannot be done, and why
 
 ``V>`` and ``V<`` lines are about the order that the last call was about, or the one named in
@@ -53,7 +59,7 @@ what 4.2 writes differently is translated (versions).
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -61,20 +67,22 @@ from typing import Any, NoReturn, get_type_hints
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID, OrderID
+from fixgate.domain.ids import ClOrdID, OrderID, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
-from fixgate.domain.market import Quote
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import coverage_from
 from fixgate.domain.order import Order
+from fixgate.domain.routing import Criterion, Fees, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import FixVersion, SessionRules
 from scenarios.dictionaries import fault_of
 from scenarios.invariants import Wire
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_STEP = re.compile(r"(?=\b[CVAGOM][<>] )")
 _WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "x", "c"))
+_STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
 _NAMED = re.compile(r"(\w+): ")
+_ROUTING = ("venues", "at", "routing")
 
 
 @dataclass
@@ -119,14 +127,14 @@ def _coerce(cls: type, name: str, text: str) -> Any:
         return int(text)
     if hint is Decimal or Decimal in getattr(hint, "__args__", ()):
         return Decimal(text)
-    return text
+    return tuple(text.split(",")) if name == "venues" else text
 
 
 def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
     changes = {}
     for setting in scenario.settings:
         words = setting.split()
-        if words[0] == "only":
+        if words[0] == "only" or words[0] in _ROUTING:
             continue
         target = words[0] if words[0] in ("venue", "instrument") else "session"
         if target == kind:
@@ -134,6 +142,34 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
                 name, _, text = pair.partition("=")
                 changes[name] = _coerce(cls, name, text)
     return changes
+
+
+def _routing(scenario: Scenario) -> dict[str, Any]:
+    """The other venues, the policy and the fees, as FakeCore takes them."""
+    settings = [each.split() for each in scenario.settings]
+    names = [name for kind, *rest in settings if kind == "venues" for name in rest]
+    changes = {rest[0]: rest[1:] for kind, *rest in settings if kind == "at"}
+    pairs = [pair for kind, *rest in settings if kind == "routing" for pair in rest]
+    policy = RoutingPolicy(name="default", by=Criterion.BEST_PRICE)
+    policy = replace(policy, **_of(RoutingPolicy, pairs))
+    others = []
+    for name in names:
+        at = {"venue": VenueName(name)}
+        pairs = changes.get(name, [])
+        profile = a_profile(**at, **_of(VenueProfile, pairs))
+        others.append((profile, an_instrument(**at, **_of(Instrument, pairs))))
+    fees = tuple(
+        VenueFees(venue=VenueName(name), fees=Fees(**_of(Fees, pairs)))
+        for name, pairs in changes.items()
+    )
+    return {"others": tuple(others), "policies": (policy,) if names else (), "fees": fees}
+
+
+def _of(cls: type, pairs: list[str]) -> dict[str, Any]:
+    """Those of ``pairs`` that are fields of a class."""
+    named = [pair.partition("=") for pair in pairs]
+    names = {each.name for each in fields(cls)}
+    return {name: _coerce(cls, name, text) for name, _, text in named if name in names}
 
 
 class Run:
@@ -146,10 +182,11 @@ class Run:
             rules=some_rules(version, **_settings(scenario, "session", SessionRules)),
             profile=profile,
             instruments=(an_instrument(**_settings(scenario, "instrument", Instrument)),),
+            **_routing(scenario),
         )
         self.wire = Wire(version.value, reopens=profile.reopens_filled)
         self.scenario = scenario
-        self.subject: OrderID | None = None  # the order that the last call was about
+        self.subjects: dict[VenueName, OrderID] = {}  # per venue, what its last call was about
         self.kept: dict[str, str] = {}
         self.trades = 0
         self.where = scenario.where
@@ -159,8 +196,6 @@ class Run:
         steps = {
             "C>": self._client_sends,
             "C<": self._client_gets,
-            "V<": self._venue_gets,
-            "V>": self._venue_says,
             "A<": self._alerted,
             "M>": self._market_moves,
             "G>": self._gateway,
@@ -170,9 +205,13 @@ class Run:
         for where, step in self.scenario.steps:
             self.where = where
             side, _, rest = step.partition(" ")
-            if side in ("C>", "V>", "G>", "O>"):
+            if side.endswith(">") and side != "M>":
                 self._nothing_left(calls=side != "C>")
-            steps[side](rest.strip())
+            if side.startswith("V"):
+                venue = VenueName(side[2:-1] or VENUE)
+                (self._venue_gets if side.endswith("<") else self._venue_says)(rest.strip(), venue)
+            else:
+                steps[side](rest.strip())
         self._nothing_left(calls=True)
 
     def fail(self, text: str) -> NoReturn:
@@ -243,36 +282,41 @@ class Run:
 
     # --- the venue ----------------------------------------------------------------------
 
-    def _venue_gets(self, rest: str) -> None:
+    def _venue_gets(self, rest: str, venue: VenueName = VENUE) -> None:
         if rest == "nothing":
             if self.core.calls:
                 self.fail(f"unexpected call: {called(self.core.calls[0][0])}")
             return
-        if not self.core.calls:
-            self.fail(f"no call, expected {rest}")
-        intent, order = self.core.calls.popleft()
+        at = [each for each in self.core.calls if each[1].instruction.venue == venue]
+        if not at:
+            self.fail(f"no call of {venue}, expected {rest}")
+        intent, order = at[0]
+        self.core.calls.remove(at[0])
         named, rest = self._named(rest)
         if named is not None and named.order_id != order.order_id:
             self.fail(f"the call is about {order.cl_ord_id}, expected {named.cl_ord_id}")
-        self.subject = order.order_id
+        self.subjects[venue] = order.order_id
         if called(intent) != rest:
             self.fail(f"the venue was called with {called(intent)!r}, expected {rest!r}")
 
-    def _venue_says(self, rest: str) -> None:
+    def _venue_says(self, rest: str, venue: VenueName) -> None:
         if rest in ("up", "down"):
-            self.core.say(i.VenueConnection(venue=VENUE, up=rest == "up"))
+            self.core.say(i.VenueConnection(venue=venue, up=rest == "up"))
             return
         order, rest = self._named(rest)
         if order is None:
-            if self.subject is None:
-                self.fail("the venue was never called")
-            order = self._order(self.subject)
+            if venue not in self.subjects:
+                self.fail(f"{venue} was never called")
+            order = self._order(self.subjects[venue])
         words = rest.split()
         self.trades += words[0] == "trade" and "id" not in words
         self.core.say(heard(words, order, f"T{self.trades}"))
 
     def _market_moves(self, rest: str) -> None:
         what, *prices = rest.split()
+        if what == "book":
+            self._book_is(VenueName(prices[0]), " ".join(prices[1:]))
+            return
         if what != "quote":
             self.fail(f"the market cannot {rest}")
         bid, offer, last = (None if px == "-" else Decimal(px) for px in [*prices, "-"][:3])
@@ -283,6 +327,15 @@ class Run:
             offer_px=offer,
             last_px=last,
             at_ns=self.core.at_ns,
+        )
+
+    def _book_is(self, venue: VenueName, text: str) -> None:
+        bids, offers = (
+            tuple((Decimal(px), Decimal(qty)) for qty, px in (e.split("@") for e in side.split()))
+            for side in text.split("/")
+        )
+        self.core.market.books[venue, "BTC/USDT"] = Book(
+            venue=venue, symbol="BTC/USDT", bids=bids, offers=offers, at_ns=self.core.at_ns
         )
 
     def _named(self, rest: str) -> tuple[Order | None, str]:
@@ -365,4 +418,6 @@ class Run:
             self.fail(f"operations are told {text!r}, expected {rest!r}")
 
     def _id(self, name: str) -> OrderID:
+        if name.startswith("@"):
+            return self.subjects[VenueName(name[1:])]
         return self.core.state.order_ids.get((SESSION, ClOrdID(name)), OrderID(name))

@@ -8,11 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from fakes.core import VENUE
 from fixgate.application.step import Intent
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID, TradeID, VenueClOrdID, VenueOrderID, venue_cl_ord_id
+from fixgate.domain.ids import (
+    ClOrdID,
+    TradeID,
+    VenueClOrdID,
+    VenueName,
+    VenueOrderID,
+    venue_cl_ord_id,
+)
 from fixgate.domain.order import Order
 from fixgate.domain.values import ExecType, RestatementReason
 
@@ -41,6 +47,10 @@ class Line:
     order: Order
     leg: int
     trade_id: str
+
+    @property
+    def venue(self) -> VenueName:
+        return self.order.instruction.venue
 
     @property
     def venue_cl_ord_id(self) -> VenueClOrdID:
@@ -76,7 +86,7 @@ def _answered(call: i.VenueCall, words: list[str], line: Line) -> i.VenueAnswere
     requests = line.order.requests
     asked = requests and call is not i.VenueCall.SUBMIT
     return i.VenueAnswered(
-        venue=VENUE,
+        venue=line.venue,
         call=call,
         venue_cl_ord_id=line.venue_cl_ord_id,
         outcome=outcome,
@@ -91,7 +101,7 @@ def _traded(line: Line) -> i.VenueTraded:
     words = line.words
     trade_id = words[words.index("id") + 1] if "id" in words else line.trade_id
     return i.VenueTraded(
-        venue=VENUE,
+        venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         trade_id=TradeID(trade_id),
         last_qty=Decimal(words[1]),
@@ -103,7 +113,7 @@ def _corrected(line: Line) -> i.VenueTradeCorrected:
     words = line.words
     busted = words[0] == "bust"
     return i.VenueTradeCorrected(
-        venue=VENUE,
+        venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         trade_id=TradeID(words[1]),
         last_qty=Decimal(0) if busted else Decimal(words[2]),
@@ -117,7 +127,7 @@ def _closed(line: Line) -> i.VenueClosed:
     if rest[:1] == ["reason"]:
         reason, rest = RestatementReason(rest[1]), rest[2:]
     return i.VenueClosed(
-        venue=VENUE,
+        venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         exec_type=_ENDS[line.words[1]],
         leg_cum_qty=Decimal(line.words[2]),
@@ -129,7 +139,7 @@ def _closed(line: Line) -> i.VenueClosed:
 def _restated(line: Line) -> i.VenueRestated:
     reason = line.option("reason")
     return i.VenueRestated(
-        venue=VENUE,
+        venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         leg_qty=line.option("qty"),
         price=line.option("price"),
@@ -141,7 +151,7 @@ def _found(line: Line) -> i.VenueLegReported:
     words = line.words
     closed = words[1] == "closed"
     return i.VenueLegReported(
-        venue=VENUE,
+        venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         state=i.LegState.CLOSED if closed else i.LegState.WORKING,
         venue_order_id=VenueOrderID(f"V{line.leg}"),
@@ -154,12 +164,12 @@ def _found(line: Line) -> i.VenueLegReported:
 
 def _not_found(line: Line) -> i.VenueLegReported:
     return i.VenueLegReported(
-        venue=VENUE, venue_cl_ord_id=line.venue_cl_ord_id, state=i.LegState.NOT_FOUND
+        venue=line.venue, venue_cl_ord_id=line.venue_cl_ord_id, state=i.LegState.NOT_FOUND
     )
 
 
 def _triggered(line: Line) -> i.VenueTriggered:
-    return i.VenueTriggered(venue=VENUE, venue_cl_ord_id=line.venue_cl_ord_id)
+    return i.VenueTriggered(venue=line.venue, venue_cl_ord_id=line.venue_cl_ord_id)
 
 
 _SAYINGS: dict[str, Callable[[Line], i.VenueInput]] = {

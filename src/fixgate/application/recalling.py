@@ -6,7 +6,8 @@ Not here: how orders are stored and looked up (the Recall port).
 
 from fixgate.application.ports.journal import Recall
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ORDER_ID_LENGTH, ClOrdID, SessionName, order_of
+from fixgate.domain.ids import ORDER_ID_LENGTH, ClOrdID, OrderID, SessionName, order_of
+from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
 
@@ -27,13 +28,25 @@ def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recall
             | i.VenueTriggered()
             | i.VenueLegReported()
         ):
-            if given.venue_cl_ord_id[:ORDER_ID_LENGTH] in state.orders:
-                return ()
+            known = state.orders.get(OrderID(given.venue_cl_ord_id[:ORDER_ID_LENGTH]))
+            if known is not None:
+                return _whole(known, state, recall) if known.part_of is not None else ()
             named = order_of(given.venue_cl_ord_id)
             found = None if named is None else recall.by_order_id(named[0])
-            return () if found is None else (found,)
+            if found is None:
+                return ()
+            whole = () if found.order is None else _whole(found.order, state, recall)
+            return (*whole, found)
         case _:
             return ()
+
+
+def _whole(part: Order, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
+    """The routed order that it is a part of, if that was forgotten."""
+    if part.parent is None or part.parent in state.orders:
+        return ()
+    found = recall.by_order_id(part.parent)
+    return () if found is None else (found,)
 
 
 def _named(

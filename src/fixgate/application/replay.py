@@ -84,7 +84,7 @@ class Replay:
         moment = Moment(seq=record.seq, at_ns=record.at_ns)
         self.state.forget()
         given, recalled = self._input(record)
-        seen = payload.seen if isinstance(payload, FixIn) else None
+        seen = payload.seen if isinstance(payload, FixIn | VenueIn) else None
         self._deciding = decide(self.state, moment, given, recalled, seen)
 
     def _input(self, record: Record) -> tuple[Input, tuple[Recalled, ...]]:
@@ -130,8 +130,9 @@ class Replay:
         session = after.instruction.session if after is not None else None
         rules = self.state.sessions.get(session) if session is not None else None
         report = report_of(event, before, after, rules)
-        if report is not None:
-            self._owed.setdefault(report.session, deque()).append(report)
+        if report is None or (after is not None and after.part_of is not None):
+            return
+        self._owed.setdefault(report.session, deque()).append(report)
         if isinstance(report, ExecutionReport):
             for copy in copies_of(report, self.state):
                 self._owed.setdefault(copy.session, deque()).append(copy)

@@ -1,17 +1,19 @@
 """What an input has to see of the market, attached to it before it is decided.
 
-Here: seen_for(), and VenuesMarket, which asks the venues.
+Here: seen_for() and seen_by_parts(), and VenuesMarket, which asks the venues.
 Not here: how a venue knows its prices (adapters/venues); what is decided by them (risk, decide).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import VenueName
+from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
 from fixgate.domain.market import Book, Quote, Seen
 from fixgate.domain.order import Order, Terms
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 
 
@@ -55,9 +57,14 @@ def _quoted(
     symbol: str,
 ) -> Seen | None:
     rules = state.sessions.get(command.session)
-    if rules is None or not (rules.sees_quotes or _sees(command.terms)):
+    if rules is None:
         return None
     venue = VenueName(wanted) if wanted else rules.default_venue
+    quoted = rules.sees_quotes or _sees(command.terms)
+    if venue == SMART:
+        return _routed(state, market, symbol, quoted=quoted)
+    if not quoted:
+        return None
     instrument = state.instrument(venue, symbol)
     return None if instrument is None else Seen(quote=market.quote(venue, instrument.symbol))
 
@@ -66,3 +73,64 @@ def _sees(terms: Terms | None) -> bool:
     """Whether the order is itself about the market's price."""
     extras = None if terms is None else terms.extras
     return extras is not None and extras.cash_order_qty is not None
+
+
+def seen_by_parts(
+    given: i.Input, state: State, recalled: tuple[i.Recalled, ...], market: Market
+) -> Seen | None:
+    """The books, where what happened to a part may have another venue chosen."""
+    if not isinstance(given, _ENDING):
+        return None
+    part = state.orders.get(OrderID(given.venue_cl_ord_id[:ORDER_ID_LENGTH]))
+    order = None if part is None or part.parent is None else state.orders.get(part.parent)
+    if part is None or order is None or order.is_terminal or recalled:
+        return None  # what was forgotten is over
+    if isinstance(given, i.VenueTraded) and not (order.requests or part.closing):
+        return None
+    if isinstance(given, i.VenueAnswered) and _taken(given):
+        return None
+    rules = state.sessions.get(order.instruction.session)
+    symbol = order.instruction.symbol
+    return None if rules is None else _routed(state, market, symbol, quoted=rules.sees_quotes)
+
+
+def _taken(answer: i.VenueAnswered) -> bool:
+    return answer.call is i.VenueCall.SUBMIT and answer.outcome is i.Outcome.ACCEPTED
+
+
+_ENDING: Final = (
+    i.VenueAnswered,
+    i.VenueTraded,
+    i.VenueClosed,
+    i.VenueRestated,
+    i.VenueLegReported,
+)
+
+
+def _routed(state: State, market: Market, symbol: str, *, quoted: bool) -> Seen | None:
+    """The books of every venue that lists the instrument."""
+    instrument = state.instrument(SMART, symbol)
+    if instrument is None:
+        return None
+    symbol = instrument.symbol
+    venues = [each for each in sorted(state.instruments) if each != SMART]
+    levels = max((each.book_levels for each in state.policies.values()), default=0)
+    books = (market.book(each, symbol, levels) for each in venues)
+    quote = _best_quote(market, venues, symbol) if quoted else None
+    return Seen(quote=quote, books=tuple(each for each in books if each is not None))
+
+
+def _best_quote(market: Market, venues: Iterable[VenueName], symbol: str) -> Quote | None:
+    """The best prices of all venues, as one."""
+    found = [each for venue in venues if (each := market.quote(venue, symbol)) is not None]
+    if not found:
+        return None
+    latest = max(found, key=lambda each: each.at_ns)
+    return Quote(
+        venue=SMART,
+        symbol=symbol,
+        bid_px=max((each.bid_px for each in found if each.bid_px is not None), default=None),
+        offer_px=min((each.offer_px for each in found if each.offer_px is not None), default=None),
+        last_px=latest.last_px,
+        at_ns=latest.at_ns,
+    )

@@ -34,7 +34,7 @@ from fixgate.application.ports.journal import (
 )
 from fixgate.application.ports.market import Market
 from fixgate.application.recalling import recalled_for
-from fixgate.application.seeing import VenuesMarket, seen_for
+from fixgate.application.seeing import VenuesMarket, seen_by_parts, seen_for
 from fixgate.application.throttling import judged
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
@@ -58,6 +58,7 @@ from fixgate.domain.reports import (
     Report,
 )
 from fixgate.domain.rounding import to_wire
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State, evolve
 from fixgate.domain.trades import TradeRequest
 
@@ -197,7 +198,11 @@ class Stepper:
         given = item.given
         self.state.forget()
         recalled = recalled_for(given, self.state, self._recall)
-        payload = VenueIn(given=given, recalled=recalled) if recalled else given
+        seen = None
+        if self.state.parts:
+            seen = seen_by_parts(given, self.state, recalled, self._market)
+        plain = not recalled and seen is None
+        payload = given if plain else VenueIn(given=given, recalled=recalled, seen=seen)
         seq = self._record(into, item.at_ns, payload)
         if isinstance(given, VenueAnswered):
             into.batch.venue_calls.append(
@@ -210,7 +215,7 @@ class Stepper:
                     given.outcome.value,
                 )
             )
-        self._decide(Moment(seq=seq, at_ns=item.at_ns), given, recalled, into)
+        self._decide(Moment(seq=seq, at_ns=item.at_ns), given, recalled, into, seen=seen)
 
     def _changed(self, item: SessionChanged, into: Steps) -> None:
         seq = self._record(into, item.at_ns, item, session=item.session)
@@ -293,6 +298,8 @@ class Stepper:
         if type(event) in _MOVES:
             self._moved(event, moment, batch)
         if isinstance(event, _INTENTS) and after is not None:
+            if after.instruction.venue == SMART:
+                return  # the core carries it out itself, by what follows
             into.intents.append((event, after, moment.at_ns))
             batch.venue_calls.append(
                 VenueCallRow(
@@ -318,12 +325,18 @@ class Stepper:
             rules = self.state.sessions.get(session) if session is not None else None
             report = report_of(event, before, after, rules)
             if report is not None:
-                self._owe(report, moment, into)
-            if isinstance(report, ExecutionReport):
-                batch.executions.append(_execution_row(report, moment.at_ns))
-                if self.state.copies:
-                    for copy in copies_of(report, self.state):
-                        self._owe(copy, moment, into)
+                part = after is not None and after.part_of is not None
+                self._reported(report, moment, into, part=part)
+
+    def _reported(self, report: Report, moment: Moment, into: Steps, *, part: bool) -> None:
+        """A report for the client and the record; of a part of a routed order for the record."""
+        if not part:
+            self._owe(report, moment, into)
+        if isinstance(report, ExecutionReport):
+            into.batch.executions.append(_execution_row(report, moment.at_ns))
+            if self.state.copies and not part:
+                for copy in copies_of(report, self.state):
+                    self._owe(copy, moment, into)
 
     def _moved(self, event: e.Event, moment: Moment, batch: Batch) -> None:
         """The rows of the positions or balances that the event changed."""
@@ -398,7 +411,8 @@ def _names(event: e.Event, after: Order | None, batch: Batch) -> None:
     match event:
         case e.OrderReceived():
             order = event.order
-            batch.names.append((order.instruction.session, order.cl_ord_id, order.order_id))
+            if order.part_of is None:
+                batch.names.append((order.instruction.session, order.cl_ord_id, order.order_id))
         case e.OrderRefused():
             refused = event.refused
             batch.refused.append(refused)

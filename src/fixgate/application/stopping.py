@@ -4,6 +4,7 @@ Here: waits_for_venue(). Not here: how long (bootstrap), what is refused meanwhi
 """
 
 from fixgate.domain.order import Order, RequestPhase
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdStatus
 
@@ -13,7 +14,8 @@ def waits_for_venue(state: State) -> bool:
     return any(
         _owed(order)
         for order in state.orders.values()
-        if state.venues_up.get(order.instruction.venue, False)
+        # A routed order waits for its parts only.
+        if order.instruction.venue != SMART and state.venues_up.get(order.instruction.venue, False)
     )
 
 

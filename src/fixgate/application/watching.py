@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import OrderID
 from fixgate.domain.order import Order, RequestPhase
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdStatus
 
@@ -56,6 +57,8 @@ class StuckWatch:
         seen = {}
         lost, unsettled = self._state.lost, self._state.unsettled
         for order in self._state.open_orders():
+            if order.instruction.venue == SMART:
+                continue  # its parts tell
             if (
                 order.stage is not OrdStatus.PENDING_NEW
                 and not order.requests

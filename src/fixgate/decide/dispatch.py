@@ -12,8 +12,10 @@ from fixgate.decide import (
     connection,
     fills,
     operator,
+    parts,
     reconciling,
     requests,
+    routing,
     settle,
     status,
     stopping,
@@ -56,6 +58,9 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.ReportsMissed: status.reports_missed,
     i.SessionsConfigured: status.sessions_configured,
     i.VenueConfigured: status.venue_configured,
+    i.RoutingConfigured: routing.configured,
+    i.VenueHealthChanged: routing.health_changed,
+    i.PriceGapFound: routing.gap_found,
     i.SessionConnection: connection.session_connection,
     i.Ticked: connection.ticked,
     i.Stopping: stopping.stopping,
@@ -96,4 +101,13 @@ def decide(
             cl_ord_ids=each.cl_ord_ids,
             used=each.used,
         )
-    yield from _DECIDERS[type(given)](Turn(state, moment, seen), given)
+    turn = Turn(state, moment, seen)
+    deciding = _DECIDERS[type(given)](turn, given)
+    if state.policies or state.parts:
+        deciding = parts.followed(turn, deciding, hear)
+    yield from deciding
+
+
+def hear(turn: Turn, given: i.Input) -> Iterator[Event]:
+    """What SMART says of an order, which follows from its parts, within the same turn."""
+    return _DECIDERS[type(given)](turn, given)

@@ -134,7 +134,9 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
             last_px=correction.last_px,
         )
         yield e.TradeCorrected(
-            order_id=order.order_id, execution=execution, exec_ref_id=old.exec_id
+            order_id=order.order_id,
+            execution=execution,
+            exec_ref_id=old.exec_id,
         )
         yield from _after(turn, order)
 

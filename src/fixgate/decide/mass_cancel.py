@@ -87,7 +87,9 @@ def selected(state: State, session: SessionName, selection: Selection) -> list[O
         (
             each
             for each in state.open_orders()
-            if each.instruction.session == session and selection.selects(each, names)
+            if each.instruction.session == session
+            and each.part_of is None
+            and selection.selects(each, names)
         ),
         key=lambda order: order.order_id,
     )

@@ -142,7 +142,7 @@ def resolve(turn: Turn, command: i.OrderResolved) -> Iterator[e.Event]:
     if order is None:
         yield _no_open_order(command.order_id)
         return
-    wrong = _unresolvable(order, command)
+    wrong = _in_parts(turn, order) or _unresolvable(order, command)
     if wrong is not None:
         yield e.CommandRefused(text=wrong)
         return
@@ -192,6 +192,12 @@ def _cancel_under_way(order: Order) -> ClOrdID | None:
     """The client's own cancel request, if that is what is being carried out."""
     head = order.requests[0] if order.requests else None
     return head.cl_ord_id if head is not None and head.is_cancel and head.pended else None
+
+
+def _in_parts(turn: Turn, order: Order) -> str | None:
+    """A routed order is as its parts are: what a person knows is about one of them."""
+    parts = [each.order_id for each in turn.state.open_parts(order.order_id)]
+    return f"it is worked in parts; resolve them: {', '.join(parts)}" if parts else None
 
 
 def _unresolvable(order: Order, command: i.OrderResolved) -> str | None:

@@ -26,6 +26,7 @@ from fixgate.domain.reports import (
     TradeCaptureReport,
     TradeRequestAck,
 )
+from fixgate.domain.routing import traded_at
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
@@ -134,7 +135,7 @@ def _last(order: Order, event: e.Traded | e.TradeCorrected) -> LastFill:
     return LastFill(
         last_qty=event.execution.last_qty,
         last_px=event.execution.last_px,
-        last_mkt=order.instruction.venue,
+        last_mkt=traded_at(order.instruction.venue, event.execution.trade_id),
         trade_id=event.execution.trade_id,
         maker=event.maker if isinstance(event, e.Traded) else None,
         leg=event.execution.leg,

@@ -25,7 +25,8 @@ def submit_again(turn: Turn, order: Order) -> e.OrderRouted | None:
     if rules is None or not _young(order, rules.submit_again_ms, turn.moment.at_ns):
         return None
     touched = order.requests or order.withdrawn is not None or session in state.refused_at_end
-    if order.stage is not OrdStatus.PENDING_NEW or touched:
+    # A part of a routed order may as well go elsewhere: that is decided anew.
+    if order.stage is not OrdStatus.PENDING_NEW or touched or order.part_of is not None:
         return None
     if halted(state, order.instruction) is not None or not _admitted(turn, order):
         return None

@@ -22,10 +22,20 @@ class Turn:
     moment: Moment
     seen: Seen | None = None  # of the market, where it matters
     _reports: int = 0
+    _parts: int = 0
 
     def order_id(self) -> OrderID:
         """The OrderID of the order that this input brings."""
         return self.state.ids.order_id(self.moment.seq)
+
+    def part_id(self) -> OrderID:
+        """The OrderID of the next part of a routed order that this input makes.
+
+        The numbers after the input's own are those of its events in the journal, so no other
+        input has them; and each part is an event.
+        """
+        self._parts += 1
+        return self.state.ids.order_id(self.moment.seq + self._parts)
 
     def exec_id(self) -> ExecID:
         """The ExecID of the next report that this input causes."""

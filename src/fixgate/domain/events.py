@@ -19,6 +19,7 @@ from fixgate.domain.ids import (
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.listings import Listings
+from fixgate.domain.market import Book
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import (
     Closing,
@@ -32,6 +33,7 @@ from fixgate.domain.order import (
     UsedID,
     Withdrawal,
 )
+from fixgate.domain.routing import Choice, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import (
@@ -88,6 +90,19 @@ class OrderRouted:
     leg: int
     qty: Decimal
     terms: Terms  # the order's own, or those of the replace that this leg carries out
+
+
+@value
+class RoutingDecided:
+    """What a leg of a routed order is divided into, and why; or why no venue can take it."""
+
+    order_id: OrderID
+    leg: int
+    qty: Decimal
+    policy: str
+    choices: tuple[Choice, ...]  # of each venue, the chosen ones first
+    books: tuple[Book, ...] = ()  # the side that it could trade with, as far as it was looked at
+    refusal: str | None = None
 
 
 @value
@@ -506,6 +521,35 @@ class VenueSet:
 
 
 @value
+class RoutingSet:
+    """The routing policies, the default first, and the fees, replacing the earlier ones."""
+
+    policies: tuple[RoutingPolicy, ...]
+    fees: tuple[VenueFees, ...] = ()
+
+
+@value
+class VenueHealthSet:
+    """Whether routed orders may go to a venue, as far as its health is concerned."""
+
+    venue: VenueName
+    fit: bool
+    text: str
+
+
+@value
+class PriceGapDetected:
+    """One venue buys for more than another sells for, fees included."""
+
+    symbol: str
+    bid_venue: VenueName
+    bid_px: Decimal
+    offer_venue: VenueName
+    offer_px: Decimal
+    gain_bp: Decimal
+
+
+@value
 class InstrumentsSet:
     """Instruments of a venue, added or changed; ``removed`` holds unified symbols."""
 
@@ -611,6 +655,7 @@ Event = (
     | DuplicateRefused
     | OrderRecalled
     | OrderRouted
+    | RoutingDecided
     | OrderAcknowledged
     | LegAcknowledged
     | OrderRejected
@@ -653,6 +698,9 @@ Event = (
     | GatewayStarted
     | SessionsSet
     | VenueSet
+    | RoutingSet
+    | VenueHealthSet
+    | PriceGapDetected
     | InstrumentsSet
     | VenueConnectionSet
     | OperatorActed

@@ -23,6 +23,7 @@ from fixgate.domain.ids import (
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
+from fixgate.domain.routing import RoutingPolicy, VenueFees
 from fixgate.domain.selection import Selection
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.trades import RecordedTrade, TradeRequest
@@ -409,6 +410,35 @@ class VenueConfigured:
 
 
 @value
+class RoutingConfigured:
+    """The routing policies, the default first, and the fees in force from here on."""
+
+    policies: tuple[RoutingPolicy, ...]
+    fees: tuple[VenueFees, ...] = ()
+
+
+@value
+class VenueHealthChanged:
+    """A venue became unfit for routed orders, or is fit again; measured at the edge."""
+
+    venue: VenueName
+    fit: bool
+    text: str  # by what it was judged
+
+
+@value
+class PriceGapFound:
+    """One venue buys for more than another sells for, fees included; measured at the edge."""
+
+    symbol: str  # unified
+    bid_venue: VenueName
+    bid_px: Decimal
+    offer_venue: VenueName
+    offer_px: Decimal
+    gain_bp: Decimal  # what is left of it after both fees
+
+
+@value
 class SessionConnection:
     """A client logged on, or its connection ended."""
 
@@ -569,6 +599,9 @@ Input = (
     | Started
     | SessionsConfigured
     | VenueConfigured
+    | RoutingConfigured
+    | VenueHealthChanged
+    | PriceGapFound
     | SessionConnection
     | Stopping
     | Ticked

@@ -13,6 +13,7 @@ from fixgate.domain.errors import require
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import (
+    ORDER_ID_LENGTH,
     ClOrdID,
     ExecID,
     OrderID,
@@ -172,6 +173,8 @@ class Order:
     triggered: bool = False  # the working leg is a stop order that became active
     received_at_ns: int = 0  # when the client's order came
     withdrawn: Withdrawal | None = None
+    # A part of a routed order: the leg of that order it works for. No client hears of a part.
+    part_of: VenueClOrdID | None = None
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""
@@ -235,6 +238,11 @@ class Order:
         named = [echo[CLIENT_ID]] if CLIENT_ID in echo else []
         members = (each.partition("=") for each in echo.get(NO_PARTY_IDS, "").split("\x01"))
         return frozenset((*named, *(value for tag, _, value in members if tag == "448")))
+
+    @property
+    def parent(self) -> OrderID | None:
+        """The routed order that this is a part of."""
+        return None if self.part_of is None else OrderID(self.part_of[:ORDER_ID_LENGTH])
 
     def request(self, cl_ord_id: ClOrdID) -> Request | None:
         """The open request with that ClOrdID."""

@@ -18,6 +18,7 @@ from fixgate.domain.ids import VenueName
 from fixgate.domain.order import Instruction
 from fixgate.domain.position import Position, PositionChange, adjusted, after_trade, with_fee
 from fixgate.domain.rounding import ZERO, minus, notional, plus
+from fixgate.domain.routing import SMART
 from fixgate.domain.values import Side
 
 KEYS_MAX: Final = 100_000
@@ -128,7 +129,13 @@ class Positions:
         fee: Decimal | None = None,
         fee_currency: str | None = None,
     ) -> None:
-        """A trade of an order; its quantity below zero takes an earlier one back."""
+        """A trade of an order; its quantity below zero takes an earlier one back.
+
+        A routed order's trades are those of its parts, and were counted where they were.
+        """
+        if about.venue == SMART:
+            self.changes = ()
+            return
         key = (about.venue, about.account, about.symbol)
         before = self.book.get(key)
         if before is None:

@@ -56,6 +56,7 @@ class SessionRules:
     cancel_grace_ms: int = 0  # unless it is back by then
     role: Role = Role.ORDER_ENTRY
     sees_quotes: bool = False  # its orders are decided by prices: they come with the input
+    routing: str | None = None  # the policy by which its orders to SMART are routed; None: default
     covers: tuple[str, ...] = ()  # a drop copy session: names of sessions, or "*" for all
 
 

@@ -20,6 +20,7 @@ from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder, UsedID
 from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import ZERO
+from fixgate.domain.routing import SMART, RoutingPolicy, VenueFees, smart_instrument
 from fixgate.domain.sessions import SessionRules, drop_copies
 
 TERMINAL_MAX: Final = 4_000
@@ -35,6 +36,7 @@ class State:
         "copies",
         "disabled",
         "executions",
+        "fees",
         "ids",
         "instruments",
         "kills",
@@ -43,6 +45,8 @@ class State:
         "names",
         "order_ids",
         "orders",
+        "parts",
+        "policies",
         "positions",
         "refused",
         "refused_at_end",
@@ -50,6 +54,7 @@ class State:
         "stopping",
         "terminal",
         "terminal_max",
+        "unfit",
         "unsettled",
         "used",
         "venues",
@@ -90,6 +95,11 @@ class State:
         self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
+        # Of each routed order, its parts: all that memory has, open or over.
+        self.parts: dict[OrderID, dict[OrderID, None]] = {}
+        self.policies: dict[str, RoutingPolicy] = {}  # by name, the default first
+        self.fees: dict[VenueName, VenueFees] = {}
+        self.unfit: dict[VenueName, str] = {}  # venues that routed orders do not go to, and why
 
     def find(self, session: SessionName, cl_ord_id: ClOrdID) -> Order | RefusedOrder | None:
         """The order that ``cl_ord_id`` names in ``session``, by any name it has or had."""
@@ -112,6 +122,11 @@ class State:
     def open_orders(self) -> Iterable[Order]:
         """Orders that are not over."""
         return (each for each in self.orders.values() if not each.is_terminal)
+
+    def open_parts(self, order_id: OrderID) -> list[Order]:
+        """The parts of a routed order that are not over, in the order they were made."""
+        known = (self.orders[each] for each in self.parts.get(order_id, ()))
+        return [each for each in known if not each.is_terminal]
 
     def is_due(self, now_ns: int) -> bool:
         """Whether something waited for a time that has come."""
@@ -153,14 +168,18 @@ class State:
         """Remember the order as it is now."""
         before = self.orders.get(order.order_id)
         self.orders[order.order_id] = order
+        parent = order.parent if before is None else None
+        if parent is not None:
+            self.parts.setdefault(parent, {})[order.order_id] = None
         was_terminal = before is not None and before.is_terminal
         if order.is_terminal and not was_terminal:
-            self.terminal[order.order_id] = None
+            if order.part_of is None:  # a part is forgotten with its order
+                self.terminal[order.order_id] = None
             if self.withdrawing or self.lost:
                 self.withdrawing.pop(order.order_id, None)
                 self.lost.pop(order.order_id, None)
         elif was_terminal and not order.is_terminal:
-            del self.terminal[order.order_id]  # reopened
+            self.terminal.pop(order.order_id, None)  # reopened
 
     def forget(self) -> None:
         """Forget the oldest orders that are over, beyond ``terminal_max``.
@@ -172,11 +191,13 @@ class State:
         if too_many > 0:
             for each in tuple(islice(self.terminal, too_many)):
                 order = self.orders.get(each)
-                if order is None or order.is_over:  # else it still owes an answer
-                    self.drop(each)
+                if order is None or (order.is_over and not self.open_parts(each)):
+                    self.drop(each)  # else it still owes an answer
 
     def drop(self, order_id: OrderID) -> None:
-        """Forget an order and its names."""
+        """Forget an order, its parts and its names."""
+        for each in self.parts.pop(order_id, ()):
+            self.drop(each)
         order, refused = self.orders.pop(order_id, None), self.refused.pop(order_id, None)
         self.executions.pop(order_id, None)
         self.unsettled.pop(order_id, None)
@@ -207,7 +228,8 @@ class State:
 def _order_received(state: State, event: e.OrderReceived) -> None:
     order = event.order
     state.keep(order)
-    state.name(order.instruction.session, order.cl_ord_id, order.order_id)
+    if order.part_of is None:
+        state.name(order.instruction.session, order.cl_ord_id, order.order_id)
 
 
 def _order_recalled(state: State, event: e.OrderRecalled) -> None:
@@ -270,14 +292,21 @@ def _trade_busted(state: State, event: e.TradeBusted) -> None:
 
 def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     require(event.epoch == state.ids.epoch, "this journal belongs to another epoch")
-    for order_id in [*state.terminal]:
+    parts, state.parts = state.parts, {}  # each is dropped, or stays, for itself
+    for order_id in (*state.terminal, *(each for held in parts.values() for each in held)):
         order = state.orders.get(order_id)
         if order is None or order.is_over:
             state.drop(order_id)
+    for order_id in sorted(state.orders):
+        parent = state.orders[order_id].parent
+        if parent is not None:
+            state.parts.setdefault(parent, {})[order_id] = None
     # What is over but owes an answer stays; sorted, for memory was loaded in any order.
-    over = sorted(each.order_id for each in state.orders.values() if each.is_terminal)
-    state.terminal = dict.fromkeys(over)
-    state.unsettled = dict.fromkeys(sorted(state.orders))
+    whole = sorted(each.order_id for each in state.orders.values() if each.part_of is None)
+    state.terminal = dict.fromkeys(each for each in whole if state.orders[each].is_terminal)
+    # A routed order is as its parts are.
+    smart = [each for each in whole if state.orders[each].instruction.venue == SMART]
+    state.unsettled = dict.fromkeys(sorted(state.orders.keys() - smart))
     state.kills = {each.coverage: each for each in event.kills}
     state.disabled = dict.fromkeys(event.disabled)
     state.refused_at_end = frozenset(event.refused)
@@ -294,6 +323,9 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         state.leaving,
         state.lost,
         state.copies,
+        state.policies,
+        state.fees,
+        state.unfit,
     ):
         table.clear()
     state.instruments.clear()
@@ -311,8 +343,12 @@ def _sessions_set(state: State, event: e.SessionsSet) -> None:
 
 
 def _venue_set(state: State, event: e.VenueSet) -> None:
-    state.venues[event.profile.venue] = event.profile
-    state.positions.policies[event.profile.venue] = event.differences
+    venue = event.profile.venue
+    state.venues[venue] = event.profile
+    state.positions.policies[venue] = event.differences
+    if venue == SMART:  # not a place: it can always be reached
+        state.venues_up[SMART] = True
+        _list_at_smart(state, {symbol for each in state.instruments.values() for symbol in each})
 
 
 def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
@@ -322,6 +358,22 @@ def _instruments_set(state: State, event: e.InstrumentsSet) -> None:
     for each in (*event.instruments, *(changed(one, active=False) for one in gone)):
         listed[each.venue_symbol] = each
         listed[each.symbol] = each
+    if SMART in state.venues:
+        _list_at_smart(state, {each.symbol for each in event.instruments} | {*event.removed})
+
+
+def _list_at_smart(state: State, symbols: set[str]) -> None:
+    """What SMART lists follows from what the venues list, by unified symbol."""
+    smart = state.instruments.setdefault(SMART, {})
+    for symbol in sorted(symbols):
+        found = [
+            each
+            for venue, listed in state.instruments.items()
+            if venue != SMART and (each := listed.get(symbol)) is not None
+        ]
+        named = [each for each in found if each.symbol == symbol]
+        if named:
+            smart[symbol] = smart_instrument(named)
 
 
 def _venue_connection_set(state: State, event: e.VenueConnectionSet) -> None:
@@ -401,6 +453,18 @@ def _position_reconciled(state: State, event: e.PositionReconciled) -> None:
     state.positions.reconciled(key, event.qty, event.px)
 
 
+def _routing_set(state: State, event: e.RoutingSet) -> None:
+    state.policies = {each.name: each for each in event.policies}
+    state.fees = {each.venue: each for each in event.fees}
+
+
+def _venue_health_set(state: State, event: e.VenueHealthSet) -> None:
+    if event.fit:
+        state.unfit.pop(event.venue, None)
+    else:
+        state.unfit[event.venue] = event.text
+
+
 def _nothing(_: State, __: Any) -> None:
     """The event is an answer or an intent; it leaves no trace in memory."""
 
@@ -411,6 +475,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.DuplicateRefused: _nothing,
     e.OrderRecalled: _order_recalled,
     e.OrderRouted: _apply,
+    e.RoutingDecided: _nothing,
     e.OrderAcknowledged: _apply,
     e.LegAcknowledged: _apply,
     e.OrderRejected: _apply,
@@ -453,6 +518,9 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.StopBegan: _stop_began,
     e.SessionsSet: _sessions_set,
     e.VenueSet: _venue_set,
+    e.RoutingSet: _routing_set,
+    e.VenueHealthSet: _venue_health_set,
+    e.PriceGapDetected: _nothing,
     e.InstrumentsSet: _instruments_set,
     e.VenueConnectionSet: _venue_connection_set,
     e.OperatorActed: _nothing,

@@ -1,6 +1,6 @@
 """May this order go to this venue at all: permission, instrument, type, tick, lot, minimum.
 
-Here: check(), the only maker of RiskApproved, which the router needs.
+Here: check() and check_part(), the only makers of RiskApproved, which every call of a venue needs.
 Not here: duplicates (decide), money limits.
 Source of the rules: controls 8 and 11; the venue's own instrument filters.
 """
@@ -19,7 +19,7 @@ from fixgate.risk.capabilities import off_lot, unsupported
 
 @value
 class RiskApproved:
-    """An order that passed every check. Only ``check`` makes one."""
+    """An order that passed every check. Only ``check`` and ``check_part`` make one."""
 
     instruction: Instruction
     terms: Terms
@@ -35,15 +35,36 @@ def check(
     at_ns: int,
 ) -> RiskApproved | Refusal:
     """The order approved, or the first reason why not, in the order of RefusalReason."""
-    refusal = (
-        _permission(instruction, rules)
-        or unsupported(terms, profile, instrument)
+    refusal = _permission(instruction, rules) or _of_venue(terms, profile, instrument, at_ns)
+    return refusal or RiskApproved(instruction=instruction, terms=terms)
+
+
+def check_part(
+    instruction: Instruction,
+    terms: Terms,
+    *,
+    instrument: Instrument,
+    profile: VenueProfile,
+    at_ns: int,
+) -> RiskApproved | Refusal:
+    """A part of an approved order, approved for its venue.
+
+    What is permitted and what is limited was counted once, for the whole.
+    """
+    refusal = _of_venue(terms, profile, instrument, at_ns)
+    return refusal or RiskApproved(instruction=instruction, terms=terms)
+
+
+def _of_venue(
+    terms: Terms, profile: VenueProfile, instrument: Instrument, at_ns: int
+) -> Refusal | None:
+    return (
+        unsupported(terms, profile, instrument)
         or _expired(terms, at_ns)
         or quantity(terms.order_qty, instrument)
         or _extras(terms, instrument)
         or prices(terms, instrument)
     )
-    return refusal or RiskApproved(instruction=instruction, terms=terms)
 
 
 def _permission(instruction: Instruction, rules: SessionRules) -> Refusal | None:

@@ -36,11 +36,12 @@ from fixgate.domain.inputs import (
 )
 from fixgate.domain.order import Echo, Terms
 from fixgate.domain.rounding import ZERO
+from fixgate.domain.routing import SMART
 from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 
 # What an accepted order repeats on its reports; side, quantities and prices follow the order.
-ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526")
+ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526", "847")
 # What a refused order repeats besides: all that the client sent of it.
 REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99", *EXTRA_TAGS)
 # Ids and whatever else a report repeats, by what may carry it.
@@ -58,12 +59,13 @@ _UNSERVED: Final[Mapping[str, str]] = {
     "211": "PegOffsetValue (211)",
     "376": "ComplianceID (376)",
     "388": "DiscretionInst (388)",
-    "847": "TargetStrategy (847)",
     "848": "TargetStrategyParameters (848)",
     "20003": "StopLossPx (20003)",
     "20004": "TakeProfitPx (20004)",
 }
-_RARE_TAGS: Final = frozenset((*_UNSERVED, *EXTRA_TAGS))
+_RARE_TAGS: Final = frozenset((*_UNSERVED, *EXTRA_TAGS, "847"))
+_EXTRA_TAGS: Final = frozenset(EXTRA_TAGS)
+_SMART_STRATEGY: Final = "1000"  # TargetStrategy (847): Fixgate chooses the venues
 _SIDES: Final = {each.value: each for each in Side}
 _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
@@ -119,7 +121,7 @@ def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
         terms=terms,
         echo=echo,
         account=fields.get("1"),
-        destination=fields.get("100") or fields.get("207"),
+        destination=fields.get("100") or fields.get("207") or (SMART if "847" in fields else None),
         poss_resend=fields.get("97") == "Y",
         on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
@@ -223,11 +225,24 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     return terms, None
 
 
-def _rare(fields: Fields) -> Extras | Refusal:
+def _rare(fields: Fields) -> Extras | Refusal | None:
     for tag, name in _UNSERVED.items():
         if tag in fields:
             return Refusal(R.UNSUPPORTED, f"{name} is not supported")
-    return extras(fields)
+    if "847" in fields and (fault := _strategy_fault(fields)) is not None:
+        return fault
+    return None if _EXTRA_TAGS.isdisjoint(fields) else extras(fields)
+
+
+def _strategy_fault(fields: Fields) -> Refusal | None:
+    wanted = fields.get("100") or fields.get("207") or SMART
+    if fields["847"] != _SMART_STRATEGY:
+        text = f"TargetStrategy (847) {fields['847']} is not supported; 1000 routes smartly"
+    elif wanted != SMART:
+        text = f"TargetStrategy (847) 1000 contradicts venue {wanted} (100, 207)"
+    else:
+        return None
+    return Refusal(R.UNSUPPORTED, text)
 
 
 def _amounts(

@@ -18,6 +18,7 @@ from fixgate.application.ports.journal import FixIn, VenueIn
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.errors import InvariantBroken
+from fixgate.domain.market import Seen
 
 FIX_MESSAGE_KINDS: Final[Mapping[Direction, str]] = {
     Direction.IN: "fix_in_noted.v1",
@@ -43,6 +44,9 @@ KINDS: Final[Mapping[str, type]] = {
     "started.v1": i.Started,
     "sessions_configured.v1": i.SessionsConfigured,
     "venue_configured.v1": i.VenueConfigured,
+    "routing_configured.v1": i.RoutingConfigured,
+    "venue_health_changed.v1": i.VenueHealthChanged,
+    "price_gap_found.v1": i.PriceGapFound,
     "reports_missed.v1": i.ReportsMissed,
     "trades_found.v1": i.TradesFound,
     "session_connection.v1": i.SessionConnection,
@@ -68,6 +72,7 @@ KINDS: Final[Mapping[str, type]] = {
     "duplicate_refused.v1": e.DuplicateRefused,
     "order_recalled.v1": e.OrderRecalled,
     "order_routed.v1": e.OrderRouted,
+    "routing_decided.v1": e.RoutingDecided,
     "order_acknowledged.v1": e.OrderAcknowledged,
     "leg_acknowledged.v1": e.LegAcknowledged,
     "order_rejected.v1": e.OrderRejected,
@@ -109,6 +114,9 @@ KINDS: Final[Mapping[str, type]] = {
     "gateway_started.v1": e.GatewayStarted,
     "sessions_set.v1": e.SessionsSet,
     "venue_set.v1": e.VenueSet,
+    "routing_set.v1": e.RoutingSet,
+    "venue_health_set.v1": e.VenueHealthSet,
+    "price_gap_detected.v1": e.PriceGapDetected,
     "instruments_set.v1": e.InstrumentsSet,
     "venue_connection_set.v1": e.VenueConnectionSet,
     "operator_acted.v1": e.OperatorActed,
@@ -142,6 +150,7 @@ class _VenueInWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str
     given: Any
     recalled: tuple[i.Recalled, ...]
+    seen: Seen | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -208,7 +217,9 @@ def encode(payload: Any) -> tuple[str, bytes]:
     kind = kind_of(payload)
     if cls is VenueIn:
         kind_given, given = kind_of(payload.given), payload.given
-        payload = _VenueInWire(kind=kind_given, given=given, recalled=payload.recalled)
+        payload = _VenueInWire(
+            kind=kind_given, given=given, recalled=payload.recalled, seen=payload.seen
+        )
     elif cls in _SETS:
         payload = _SETS[cls](msgspec.to_builtins(payload))
     return kind, json_of(payload)
@@ -237,7 +248,7 @@ def decode(kind: str, text: str | bytes) -> Any:
         payload = read_json(decoder, text)
         if isinstance(payload, _VenueInWire):
             given: Any = msgspec.convert(payload.given, KINDS[payload.kind])
-            payload = VenueIn(given=given, recalled=payload.recalled)
+            payload = VenueIn(given=given, recalled=payload.recalled, seen=payload.seen)
     except (msgspec.MsgspecError, InvariantBroken, ValueError, KeyError) as problem:
         raise RecordUnreadable(f"a record of kind {kind!r} does not fit it: {problem}") from problem
     return payload

@@ -21,6 +21,7 @@ from fixgate.adapters.store.rows import execution_from, order_from, trades
 from fixgate.application.ports.journal import ExecutionRow
 from fixgate.application.ports.trades import TRADES_MAX, TooManyTrades, TradeSearch
 from fixgate.domain.order import Order
+from fixgate.domain.routing import traded_at
 from fixgate.domain.trades import RecordedTrade, TradeQuery
 
 _ORDERS_AT_ONCE: Final = 500
@@ -90,7 +91,7 @@ def standing(order: Order, rows: Iterable[ExecutionRow]) -> Iterator[RecordedTra
             trade_id=trade.trade_id,
             symbol=about.symbol,
             venue_symbol=about.venue_symbol,
-            venue=about.venue,
+            venue=traded_at(about.venue, trade.trade_id),
             side=about.side,
             account=about.account,
             last_qty=trade.last_qty,
@@ -117,7 +118,7 @@ def _orders(reader: Reader, query: TradeQuery) -> Iterator[tuple[Order, list[Exe
         }
         for each in bodies:
             order = order_from(each.body, refused=False)
-            if isinstance(order, Order):
+            if isinstance(order, Order) and order.part_of is None:
                 yield order, of_order.get(each.order_id, [])
         last = ids[-1]
 

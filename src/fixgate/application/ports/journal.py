@@ -46,10 +46,13 @@ class FixIn:
 
 @value
 class VenueIn:
-    """Journal payload of a venue input that names an order which memory had forgotten."""
+    """Journal payload of a venue input that needs more: an order which memory had forgotten, or
+    what was seen of the market.
+    """
 
     given: Any
     recalled: tuple[Recalled, ...]
+    seen: Seen | None = None
 
 
 @dataclass(slots=True)
