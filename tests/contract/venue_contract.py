@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 import pytest
 
+from builders import an_instruction
 from fixgate.application.ports.venue import (
     CancelLeg,
     QueryLeg,
@@ -23,9 +24,11 @@ from fixgate.application.ports.venue import (
 from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ClOrdID, VenueClOrdID
 from fixgate.domain.inputs import (
+    BalancesReported,
     InstrumentsLoaded,
     LegState,
     Outcome,
+    PositionsReported,
     VenueAnswered,
     VenueCall,
     VenueClosed,
@@ -37,6 +40,7 @@ from fixgate.domain.inputs import (
 from fixgate.domain.instruments import Instrument, ReplaceStyle
 from fixgate.domain.market import Quote
 from fixgate.domain.order import Terms
+from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
 
@@ -234,6 +238,16 @@ async def quoted(world: World, as_wanted: Callable[[Quote], bool]) -> None:
             await told.wait()
             told.clear()
     end()
+
+
+async def held(world: World) -> dict[str, tuple[Decimal, Decimal]]:
+    """Free and locked of each asset, as the venue says now."""
+    times = len(world.ear.of(BalancesReported))
+    world.venue.balances()
+    await world.ear.until(lambda: len(world.ear.of(BalancesReported)) > times)
+    report = world.ear.of(BalancesReported)[-1]
+    assert report.fault is None
+    return {asset: (free, locked) for asset, free, locked in report.balances}
 
 
 class VenueContract:
@@ -543,6 +557,43 @@ class VenueContract:
         world.venue.query(query_of(world, call))
         report = await world.ear.report(call.venue_cl_ord_id)
         assert report.state is LegState.NOT_FOUND
+
+    @pytest.mark.parametrize("side", Side)
+    async def test_what_the_account_holds_changes_by_what_was_traded(
+        self, world: World, side: Side
+    ) -> None:
+        """To the last digit, fees included: it is what reconciliation compares."""
+        before = await held(world)
+        call = order(world, side, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        positions = Positions()
+        about = an_instruction(side=side)
+        for each in {each.trade_id: each for each in trades}.values():
+            positions.traded(about, each.last_qty, each.last_px, each.fee, each.fee_currency)
+        after = await held(world)
+        for asset in ("BTC", "USDT"):
+            change = sum(after[asset], ZERO) - sum(before[asset], ZERO)
+            assert change == positions.moved(about.venue, asset) != ZERO
+
+    async def test_an_open_order_locks_what_it_would_pay(self, world: World) -> None:
+        before = await held(world)
+        call = await resting(world)
+        assert call.terms.price is not None
+        locked = await held(world)
+        assert locked["USDT"][1] - before["USDT"][1] == call.qty * call.terms.price
+        assert sum(locked["USDT"]) == sum(before["USDT"])
+        world.venue.cancel(cancel_of(call))
+        await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+        assert await held(world) == before
+
+    async def test_positions_in_derivatives_are_told_when_there_are_none(
+        self, world: World
+    ) -> None:
+        world.venue.positions()
+        await world.ear.until(lambda: bool(world.ear.of(PositionsReported)))
+        (report,) = world.ear.of(PositionsReported)
+        assert (report.positions, report.fault) == ((), None)
 
     async def test_every_call_gets_exactly_one_answer(self, world: World) -> None:
         calls = [order(world, qty="0.001", price=Decimal(40_000)) for _ in range(10)]

@@ -137,6 +137,7 @@ class FakeVenue:
         self.keeps_nothing = keeps_nothing
         self.calls: list[SubmitLeg | CancelLeg | ReplaceLeg | QueryLeg] = []
         self.forgotten: list[VenueClOrdID] = []
+        self.asked: list[str] = []  # about the account
         self.hear: Hear | None = None
 
     def quote(self, symbol: str) -> None:
@@ -170,6 +171,12 @@ class FakeVenue:
 
     def query(self, call: QueryLeg) -> None:
         self.calls.append(call)
+
+    def balances(self) -> None:
+        self.asked.append("balances")
+
+    def positions(self) -> None:
+        self.asked.append("positions")
 
     def forget(self, venue_cl_ord_id: VenueClOrdID) -> None:
         self.forgotten.append(venue_cl_ord_id)

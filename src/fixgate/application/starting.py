@@ -4,13 +4,14 @@ Here: opening_inputs() and working_legs(); standing(), what operations left in f
 Not here: loading (the store), waiting for venues (bootstrap).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
 from fixgate.application.ports.fix import SessionChanged
 from fixgate.application.ports.journal import OperatorRow
 from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
+from fixgate.domain.balance import Differences
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import Input, SessionsConfigured, Started, VenueConfigured
@@ -97,6 +98,7 @@ def opening_inputs(
     sessions: tuple[SessionRules, ...],
     aliases: tuple[tuple[str, str], ...],
     profiles: Iterable[VenueProfile] = (),
+    differences: Mapping[VenueName, Differences] | None = None,
     refused: Iterable[SessionName] = (),
     standing: Standing | None = None,
 ) -> list[Input]:
@@ -112,7 +114,13 @@ def opening_inputs(
             disabled=standing.disabled if standing else (),
         ),
         SessionsConfigured(sessions=sessions, aliases=aliases),
-        *(VenueConfigured(profile=each) for each in profiles),
+        *(
+            VenueConfigured(
+                profile=each,
+                differences=(differences or {}).get(each.venue, Differences.ADOPT),
+            )
+            for each in profiles
+        ),
     ]
 
 

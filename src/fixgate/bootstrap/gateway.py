@@ -31,6 +31,7 @@ from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.fix import SessionStoreFailed
+from fixgate.application.reconciling import Reconciler
 from fixgate.application.seeing import VenuesMarket
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
@@ -54,7 +55,14 @@ from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import Ids, SessionName, VenueName
-from fixgate.domain.inputs import Input, NumbersReset, Stopping, VenueInput
+from fixgate.domain.inputs import (
+    BalancesReported,
+    Input,
+    NumbersReset,
+    PositionsReported,
+    Stopping,
+    VenueInput,
+)
 from fixgate.domain.state import State
 
 EXIT_OK: Final = 0
@@ -132,7 +140,9 @@ class Gateway:
             if each.order is not None:
                 self._state.load(each.order, each.executions, each.cl_ord_ids)
         self._state.positions.load(store.reader.positions(), store.reader.balances())
-        self._venues = parts.venues(configuration, clock, lambda: self._journal.holds)
+        self._venues = parts.venues(
+            configuration, clock, lambda: self._journal.holds, self._state.positions
+        )
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
@@ -155,6 +165,7 @@ class Gateway:
             renewed=self._renewed,
         )
         self._calls = Venues(self._venues, self._state, self._hear)
+        self._reconciler = Reconciler(self._venues, self._state, self._inbox, clock)
         self._lookups = TradeLookups(store.trades(), self._inbox, clock)
         self._sequencer = Sequencer(
             inbox=self._inbox,
@@ -179,6 +190,8 @@ class Gateway:
         for session in configuration.sessions:
             self._timetable.add(session)
         self._timetable.archive(configuration)
+        every_s = configuration.gateway.operations.reconcile_every_s
+        self._timetable.reconcile(every_s, self._reconciler.everywhere)
         self._reader = store.reader
         self._standing = standing(store.reader.operator_actions())
         stuck_after_s = configuration.gateway.operations.stuck_after_s
@@ -223,7 +236,10 @@ class Gateway:
         NoteVerbs(core, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
-        self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+        if isinstance(given, BalancesReported | PositionsReported):
+            self._reconciler.hear(given)
+        else:
+            self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
 
     async def serve(self, announce: Announce, stop: "asyncio.Future[None]") -> int:
         """Open, trade, and close in order when ``stop`` is done; the exit code."""
@@ -236,6 +252,7 @@ class Gateway:
             sessions=tuple(parts.rules(each) for each in self._configuration.sessions),
             aliases=tuple(sorted(self._configuration.aliases.items())),
             profiles=[each.profile for each in self._venues.values()],
+            differences=parts.differences(self._configuration),
             refused=self._refused.found.refused_through,
             standing=self._standing,
         ):

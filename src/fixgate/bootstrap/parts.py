@@ -31,6 +31,7 @@ from fixgate.adapters.venues.settings import (
     Timeouts,
     from_environment,
 )
+from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.adapters.venues.sim_listings import SimulatedSettings
 from fixgate.adapters.venues.simulated import SimulatedVenue
 from fixgate.application.inbox import Item
@@ -38,7 +39,9 @@ from fixgate.application.ports.fix import Direction, FixMessage, FixNoted, Handl
 from fixgate.application.ports.venue import VenuePort
 from fixgate.bootstrap import settings as s
 from fixgate.bootstrap.loading import ConfigurationError
+from fixgate.domain.balance import Differences
 from fixgate.domain.ids import SessionName, VenueName
+from fixgate.domain.positions import Positions
 from fixgate.domain.sessions import SessionRules
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -86,19 +89,28 @@ def addressings(
 
 
 def venues(
-    configuration: s.Configuration, clock: SystemClock, owned: Callable[[], bool]
+    configuration: s.Configuration,
+    clock: SystemClock,
+    owned: Callable[[], bool],
+    known: Positions,
 ) -> dict[VenueName, VenuePort]:
     """Every enabled venue.
 
     owned: whether this process surely still is the one that trades.
+    known: what the journal says that we hold; a venue that keeps nothing goes by it.
 
     Raises:
         VenueSetupError: one cannot work as it is configured.
     """
     return {
-        VenueName(each.name): _venue(configuration, each, clock, owned)
+        VenueName(each.name): _venue(configuration, each, clock, owned, known)
         for each in configuration.venues
     }
+
+
+def differences(configuration: s.Configuration) -> dict[VenueName, Differences]:
+    """What is done with differences of each venue's account."""
+    return {VenueName(each.name): each.differences for each in configuration.venues}
 
 
 def _venue(
@@ -106,12 +118,19 @@ def _venue(
     venue: s.VenueSettings,
     clock: SystemClock,
     owned: Callable[[], bool],
+    known: Positions,
 ) -> VenuePort:
     if isinstance(venue, s.SimulatedSettings):
         step_s = venue.step_ms / 1_000 if venue.step_ms else None
         return SimulatedVenue(
-            SimulatedSettings(name=VenueName(venue.name), seed=venue.seed, step_period_s=step_s),
+            SimulatedSettings(
+                name=VenueName(venue.name),
+                seed=venue.seed,
+                step_period_s=step_s,
+                deposits=GENEROUS if venue.balances is None else venue.balances,
+            ),
             clock,
+            known,
         )
     # ccxt takes a second and 100 MB to import: only those pay for it who use it.
     from fixgate.adapters.venues.ccxt_venue import CcxtVenue  # noqa: PLC0415

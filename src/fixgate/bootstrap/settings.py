@@ -7,6 +7,7 @@ Not here: reading files (loading).
 
 import re
 from datetime import time
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -21,6 +22,7 @@ from fixgate.bootstrap.session_settings import (
     Strict,
     whole_second,
 )
+from fixgate.domain.balance import Differences
 from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -133,6 +135,7 @@ class OperationsSettings(Strict):
     """[operations]: what operations are told."""
 
     stuck_after_s: float = Field(default=30.0, gt=0)  # in an uncertain state: an alert
+    reconcile_every_s: float = Field(default=60.0, ge=0)  # 0: only when somebody asks
 
 
 class GatewaySettings(Strict):
@@ -157,6 +160,8 @@ class SimulatedSettings(Strict):
     enabled: bool = True
     seed: int = 7
     step_ms: int = Field(default=250, ge=0)  # 0: the market stands still
+    differences: Differences = Differences.ADOPT
+    balances: dict[str, Decimal] | None = None  # at first; None: generous
 
 
 class CcxtSettings(Strict):
@@ -175,6 +180,7 @@ class CcxtSettings(Strict):
     market_data_stale_after_s: float = Field(default=10.0, ge=3, le=300)
     request_timeout_s: float = Field(default=10.0, gt=0)
     rate_limit_share: float = Field(default=0.9, gt=0, le=1)  # of what the venue documents
+    differences: Differences = Differences.ADOPT
     redirect_host: str | None = None  # a double instead of the venue's own hosts
     redirect_port: Port | None = None
     redirect_ca_file: Path | None = None

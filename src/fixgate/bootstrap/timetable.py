@@ -7,7 +7,7 @@ Not here: waiting for a time (adapters.schedule), what is done then (adapters.fi
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +52,14 @@ class Timetable:
                 )
             )
 
+    def reconcile(self, every_s: float, run: Callable[[], Awaitable[None]]) -> None:
+        """Ask the venues what their accounts hold: at once, and every so often."""
+        if every_s:
+            text = "venues are asked for balances and positions"
+            self._jobs.add(
+                Job(name="reconcile", help=text, next_time=at_once_and_every(every_s), run=run)
+            )
+
     def remove(self, name: str) -> None:
         """A session is configured no more."""
         self._jobs.remove(_hours(name))
@@ -91,6 +99,18 @@ async def archive_closed_days(home: Path) -> None:
     _, said = await process.communicate()
     if process.returncode:
         raise RuntimeError(said.decode(errors="replace").strip() or f"status {process.returncode}")
+
+
+def at_once_and_every(seconds: float) -> Callable[[datetime], datetime]:
+    """When something is due that is due from the start on, so long after it was last done."""
+    begun = False
+
+    def next_time(now: datetime) -> datetime:
+        nonlocal begun
+        wait_s, begun = seconds if begun else 0.0, True
+        return now + timedelta(seconds=wait_s)
+
+    return next_time
 
 
 def next_change(hours: Hours) -> Callable[[datetime], datetime | None]:

@@ -21,10 +21,11 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import VenueName
 from fixgate.domain.position import Position
 from fixgate.domain.positions import Positions
-from fixgate.domain.rounding import ZERO, minus, plus, to_wire, within_limits
+from fixgate.domain.rounding import ZERO, minus, plus, to_wire
 from fixgate.domain.state import State
 
 BUSY_TIMES: Final = 4
+_EXPONENT_MAX: Final = 40
 _BALANCE: Final = "balance difference"
 _POSITION: Final = "position difference"
 
@@ -41,7 +42,7 @@ def balances_reported(turn: Turn, report: i.BalancesReported) -> Iterator[e.Even
     settled_in = _settled_in(positions, venue)
     found: list[Balance] = []
     for asset, (free, locked) in [*said.items(), *((each, (ZERO, ZERO)) for each in gone)]:
-        if not (within_limits(free) and within_limits(locked)):
+        if not (_can_be(free) and _can_be(locked)):
             yield _unasked(venue, "balances", f"{asset} {free} and {locked} cannot be")
             continue
         total = plus(free, locked)
@@ -80,7 +81,7 @@ def positions_reported(turn: Turn, report: i.PositionsReported) -> Iterator[e.Ev
     ours = [symbol for at, symbol in positions.nets if at == venue and spot_assets(symbol) is None]
     for symbol in dict.fromkeys([*said, *ours]):
         qty, px = said.get(symbol, (ZERO, ZERO))
-        if not (within_limits(qty) and within_limits(px)):
+        if not (_can_be(qty) and _can_be(px)):
             yield _unasked(venue, "positions", f"{symbol} {qty} at {px} cannot be")
             continue
         net = positions.net_at(venue, symbol)
@@ -195,6 +196,14 @@ def _settled_in(positions: Positions, venue: VenueName) -> frozenset[str]:
         for symbol in symbols
         if spot_assets(symbol) is None
     )
+
+
+def _can_be(amount: Decimal) -> bool:
+    """Whether sums with it stay exact. Some assets have 18 decimal places, and venues give them."""
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False
+    return exponent >= -_EXPONENT_MAX and amount.adjusted() <= _EXPONENT_MAX
 
 
 def _unasked(venue: VenueName, what: str, why: str) -> e.AlertRaised:

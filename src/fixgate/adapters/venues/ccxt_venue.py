@@ -16,6 +16,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
+from fixgate.adapters.venues.accounts import Accountant
 from fixgate.adapters.venues.calls import Owned, VenueCalls, always_owned
 from fixgate.adapters.venues.dialect import StreamEnded, UnlistedError, UnreadableError
 from fixgate.adapters.venues.dialects import DIALECTS
@@ -65,6 +66,7 @@ class _Running:
     supervisor: Supervisor
     teller: Teller
     feed: MarketFeed
+    accountant: Accountant
 
 
 class CcxtVenue:
@@ -178,6 +180,14 @@ class CcxtVenue:
         if self._running is not None:
             self._running.settler.forget(venue_cl_ord_id)
 
+    def balances(self) -> None:
+        """Ask what the account holds."""
+        self._ask(self._now_running().accountant.balances())
+
+    def positions(self) -> None:
+        """Say what the account is long or short of."""
+        self._now_running().accountant.positions()
+
     # What the exchange says, through the tap
 
     def on_answer(self, headers: Mapping[str, str]) -> None:
@@ -274,7 +284,10 @@ class CcxtVenue:
             pace=self._pace,
             timeouts=timeouts,
         )
-        return _Running(exchange, session, redactor, calls, settler, supervisor, teller, feed)
+        accountant = Accountant(self._settings.name, self._dialect, calls, self._clock, hear)
+        return _Running(
+            exchange, session, redactor, calls, settler, supervisor, teller, feed, accountant
+        )
 
     def _now_running(self) -> _Running:
         if self._running is None:

@@ -158,6 +158,10 @@ class Dialect(Protocol):
         """The requests for all open orders in these instruments."""
         ...
 
+    def account(self) -> WireCall:
+        """The request for all that the account holds."""
+        ...
+
     def markets(self) -> WireCall:
         """The request for what is traded."""
         ...
@@ -186,6 +190,10 @@ class Dialect(Protocol):
 
     def read_trades(self, body: Any, side: Side) -> tuple[tuple[TradeFacts, ...], bool]:
         """The answer to ``trades``, and whether there may be another page."""
+        ...
+
+    def read_account(self, body: Any) -> tuple[tuple[str, Decimal, Decimal], ...]:
+        """The answer to ``account``: asset, free, locked."""
         ...
 
     def read_markets(

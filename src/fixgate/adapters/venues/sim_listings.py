@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
@@ -67,7 +68,8 @@ class SimulatedSettings:
     The same ``seed`` and the same orders give the same market. ``reference_px`` moves the
     start of the reference price, by unified symbol. ``self_trade`` holds for orders that do not say
     themselves what it is to be. ``step_period_s`` is how often the market
-    moves by itself; None leaves it to ``SimulatedVenue.advance``.
+    moves by itself; None leaves it to ``SimulatedVenue.advance``. ``deposits`` is what the account
+    holds at first, by asset.
     """
 
     name: VenueName = SIM
@@ -76,6 +78,7 @@ class SimulatedSettings:
     step_period_s: float | None = 0.25
     self_trade: SelfTradePrevention | None = None
     listed: tuple[Listed, ...] = LISTED
+    deposits: Mapping[str, Decimal] = field(default_factory=lambda: GENEROUS)
 
 
 def instrument(listed: Listed, venue: VenueName) -> Instrument:

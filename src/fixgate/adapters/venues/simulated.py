@@ -14,6 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from fixgate.adapters.venues.followers import Followers
+from fixgate.adapters.venues.sim_account import SimulatedAccount
 from fixgate.adapters.venues.sim_listings import Listed, SimulatedSettings, instrument, profile
 from fixgate.adapters.venues.sim_words import WHY_CANCELED, WHY_NOT
 from fixgate.application.ports.clock import Clock
@@ -28,9 +29,11 @@ from fixgate.application.ports.venue import (
 from fixgate.domain.extras import Extras
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
 from fixgate.domain.inputs import (
+    BalancesReported,
     InstrumentsLoaded,
     LegState,
     Outcome,
+    PositionsReported,
     VenueAnswered,
     VenueCall,
     VenueClosed,
@@ -42,6 +45,7 @@ from fixgate.domain.inputs import (
 from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
+from fixgate.domain.positions import Positions
 from fixgate.domain.values import ExecType, Side
 from fixgate.matching import (
     Accepted,
@@ -84,7 +88,10 @@ _STATES: Final[Mapping[OrderState, ExecType | None]] = {
 class SimulatedVenue:
     """VenuePort over a matching engine in this process."""
 
-    def __init__(self, settings: SimulatedSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: SimulatedSettings, clock: Clock, known: Positions | None = None
+    ) -> None:
+        """Open a market. ``known``: what the journal says that we hold here."""
         self._settings = settings
         self._name = settings.name
         self._now_ns = clock.now_ns
@@ -106,6 +113,9 @@ class SimulatedVenue:
             Random(settings.seed),  # noqa: S311 - a market, not a secret
         )
         self._hear: Hear = _nobody_listens
+        self._account = SimulatedAccount(settings.name, settings.deposits)
+        if known is not None:
+            self._account.take_over(known)
         self._followers = Followers(settings.name)
         self._on_tape = ""  # the id of the last trade noted
         self._stepping: asyncio.Task[None] | None = None
@@ -306,6 +316,17 @@ class SimulatedVenue:
             )
         )
 
+    def balances(self) -> None:
+        """Say what the account holds."""
+        held = self._account.balances(self._engine.open_orders(_MEMBER))
+        now_ns = self._now_ns()
+        self._hear(BalancesReported(venue=self._name, asked_at_ns=now_ns, balances=held))
+
+    def positions(self) -> None:
+        """Say what derivatives the account is long or short of."""
+        said, now_ns = self._account.positions(), self._now_ns()
+        self._hear(PositionsReported(venue=self._name, asked_at_ns=now_ns, positions=said))
+
     def advance(self) -> None:
         """Let the market take one step, and end what has run out of time."""
         now_ns = self._now_ns()
@@ -387,6 +408,7 @@ class SimulatedVenue:
         )
 
     def _traded_now(self, event: Traded) -> None:
+        self._account.pay(event)
         self._traded(event)
         # Both sides of a trade may be ours: it is one trade on the tape.
         if self._followers and event.trade_id != self._on_tape:

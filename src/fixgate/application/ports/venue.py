@@ -164,3 +164,11 @@ class VenuePort(Protocol):
         What the venue says of it by itself is still told.
         """
         ...
+
+    def balances(self) -> None:
+        """Answered by BalancesReported, whatever happens."""
+        ...
+
+    def positions(self) -> None:
+        """Answered by PositionsReported: of derivatives; spot positions show in balances."""
+        ...

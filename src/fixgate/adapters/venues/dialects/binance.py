@@ -196,6 +196,11 @@ class BinanceDialect:
             for each in symbols
         )
 
+    def account(self) -> WireCall:
+        """GET /api/v3/account, without the hundreds of assets that it does not hold."""
+        params = {"omitZeroBalances": "true"}
+        return WireCall(endpoint="private_get_account", params=params, cost={"weight": 20})
+
     def markets(self) -> WireCall:
         """GET /api/v3/exchangeInfo, of everything.
 
@@ -227,6 +232,10 @@ class BinanceDialect:
     def read_trades(self, body: Any, side: Side) -> tuple[tuple[TradeFacts, ...], bool]:
         """A page of trades."""
         return reading.trades(body, side, page=_PAGE)
+
+    def read_account(self, body: Any) -> tuple[tuple[str, Decimal, Decimal], ...]:
+        """``balances``."""
+        return reading.balances(body)
 
     def read_markets(
         self, exchange: Any, body: Any, symbols: frozenset[str]

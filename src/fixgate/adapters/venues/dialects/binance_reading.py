@@ -133,6 +133,16 @@ def _trade_id(symbol: str, number: int, side: Side) -> TradeID:
     return TradeID(f"{symbol}-{number}{'B' if side is Side.BUY else 'S'}")
 
 
+def balances(body: Any) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    """``balances`` of an account: asset, free, locked."""
+    rows = _field(body, "balances")
+    if not isinstance(rows, list):
+        raise UnreadableError("balances is not a list")
+    return tuple(
+        (_text(each, "asset"), _decimal(each, "free"), _decimal(each, "locked")) for each in rows
+    )
+
+
 def number_of(trade_id: TradeID) -> int:
     """Binance's own number in a trade id."""
     return int(trade_id.rsplit("-", 1)[1][:-1])
