@@ -146,6 +146,7 @@ class FakeCore:
         instruments: tuple[Instrument, ...] = (),
         terminal_max: int = 5_000,
         aliases: tuple[tuple[str, str], ...] = (),
+        custom_tags: tuple[int, ...] = (),
         started: bool = True,
         others: tuple[tuple[VenueProfile, Instrument], ...] = (),
         policies: tuple[RoutingPolicy, ...] = (),
@@ -155,7 +156,10 @@ class FakeCore:
         self.codec = Codec(
             {
                 self.rules.name: addressing(
-                    self.rules.version, sender_comp_id="FIXGATE", target_comp_id="CLIENT"
+                    self.rules.version,
+                    sender_comp_id="FIXGATE",
+                    target_comp_id="CLIENT",
+                    custom_tags=custom_tags,
                 )
             }
         )

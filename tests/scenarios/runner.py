@@ -9,6 +9,7 @@ A scenario begins with ``# ID  what it shows``. Directives set it up::
     ! venues W X                     more venues like V; orders may be routed over all of them
     ! at W lot_size=1 taker_bp=10    a field of Instrument, VenueProfile or Fees at one of them
     ! routing by=best_price split=yes     a field of RoutingPolicy
+    ! echo 5001 5002                 tags of the client's own that its session repeats
 
 Then come lines of steps, any number a line, in columns or below each other::
 
@@ -134,7 +135,7 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
     changes = {}
     for setting in scenario.settings:
         words = setting.split()
-        if words[0] == "only" or words[0] in _ROUTING:
+        if words[0] in ("only", "echo") or words[0] in _ROUTING:
             continue
         target = words[0] if words[0] in ("venue", "instrument") else "session"
         if target == kind:
@@ -181,6 +182,7 @@ class Run:
         self.core = FakeCore(
             rules=some_rules(version, **_settings(scenario, "session", SessionRules)),
             profile=profile,
+            custom_tags=self._custom_tags(scenario),
             instruments=(an_instrument(**_settings(scenario, "instrument", Instrument)),),
             **_routing(scenario),
         )
@@ -190,6 +192,11 @@ class Run:
         self.kept: dict[str, str] = {}
         self.trades = 0
         self.where = scenario.where
+
+    @staticmethod
+    def _custom_tags(scenario: Scenario) -> tuple[int, ...]:
+        words = next((each for each in scenario.settings if each.startswith("echo ")), "")
+        return tuple(int(each) for each in words.split()[1:])
 
     def play(self) -> None:
         """Run every step; raise AssertionError naming the line of the first that fails."""
@@ -240,9 +247,12 @@ class Run:
             fill["21"] = "1"
         if msg_type == "G":
             fill["40"] = "2"
+        # A field of a repeating group may come again: 448#2.
         whole = {**fill, **given}
         self.core.send(
-            msg_type, "|".join(f"{k}={v}" for k, v in whole.items()), poss_resend=poss_resend
+            msg_type,
+            "|".join(f"{k.partition('#')[0]}={v}" for k, v in whole.items()),
+            poss_resend=poss_resend,
         )
 
     def _client_gets(self, rest: str) -> None:
@@ -257,7 +267,7 @@ class Run:
             got = self.wire.see(text)
         except AssertionError as error:
             self.fail(str(error))
-        fault = fault_of(text, self.version)
+        fault = fault_of(text, self.version, user_tags=not self._custom_tags(self.scenario))
         if fault is not None:
             self.fail(f"a client's engine would refuse {text!r}: {fault}")
         msg_type, _, fields = rest.partition(" ")

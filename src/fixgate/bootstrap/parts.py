@@ -42,7 +42,7 @@ from fixgate.bootstrap.loading import ConfigurationError
 from fixgate.domain.balance import Differences
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.positions import Positions
-from fixgate.domain.sessions import SessionRules
+from fixgate.domain.sessions import Role, SessionRules
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -61,6 +61,7 @@ def rules(session: s.SessionFile) -> SessionRules:
         while_pending=session.while_pending,
         open_requests_max=session.open_requests_max,
         role=session.role,
+        news=session.role is Role.ORDER_ENTRY if session.news is None else session.news,
         covers=session.covers,
         submit_again_ms=int(session.submit_again_s * 1_000),
         cancel_on_disconnect=session.cancel_on_disconnect,
@@ -83,6 +84,7 @@ def addressings(
             sender_comp_id=each.sender_comp_id or configuration.gateway.fix.comp_id,
             target_comp_id=each.target_comp_id,
             **({} if each.echo_tags is None else {"echo_tags": frozenset(each.echo_tags)}),
+            custom_tags=each.echo_custom_tags,
         )
         for each in (configuration.sessions if sessions is None else sessions)
     }

@@ -253,6 +253,8 @@ class SessionFile(Strict):
     cancel_grace_s: float = Field(default=0.0, ge=0, le=86_400)  # how long it may be away
     user_tags_checked: bool = True  # reject tags from 5000 that the dictionary does not have
     echo_tags: tuple[int, ...] | None = None  # None: all that the rules of engagement list
+    echo_custom_tags: tuple[Annotated[int, Field(ge=5_000, le=99_999)], ...] = ()
+    news: bool | None = None  # of venues; None: as the role has it
     tls_required: bool = False
     client_certificate: CertificateSettings | None = None  # then TLS is required as well
     schedule: ScheduleSettings | None = None  # None: always open, numbers go on
@@ -271,6 +273,14 @@ class SessionFile(Strict):
             raise ValueError("default_venue is missing: where orders go that name no destination")
         if (self.role is Role.DROP_COPY) is not bool(self.covers):
             raise ValueError("covers goes with role = 'drop_copy': whose reports it copies")
+        return self
+
+    @model_validator(mode="after")
+    def _custom_tags_get_here(self) -> "SessionFile":
+        if self.echo_custom_tags and self.user_tags_checked:
+            raise ValueError(
+                "echo_custom_tags needs user_tags_checked = false: else they are rejected"
+            )
         return self
 
     @model_validator(mode="after")

@@ -25,6 +25,8 @@ def session_connection(turn: Turn, change: i.SessionConnection) -> Iterator[e.Ev
     wanted = change.cancel_on_disconnect
     if wanted is not None and wanted is not (session in state.cancels):
         yield e.CancelOnDisconnectSet(session=session, on=wanted)
+    if change.connected is not (session in state.present):
+        yield e.SessionPresenceSet(session=session, present=change.connected)
     if change.connected:
         if session in state.leaving:
             yield e.SessionReturned(session=session)

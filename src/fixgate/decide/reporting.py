@@ -16,6 +16,7 @@ from fixgate.domain.reports import (
     ExecutionReport,
     LastFill,
     MassStatusReport,
+    News,
     OrderCancelReject,
     OrderMassCancelReport,
     Reject,
@@ -330,6 +331,12 @@ def _securities(event: e.SecuritiesListed, *_: object) -> Report:
     return kind(session=event.session, part=event.part)
 
 
+def _news(event: e.NewsTold, *_: object) -> Report:
+    return News(
+        session=event.session, headline=event.headline, lines=event.lines, urgent=event.urgent
+    )
+
+
 def _message_rejected(event: e.MessageRejected, *_: object) -> Report:
     return Reject(
         session=event.session,
@@ -382,6 +389,7 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.TradeRequestAnswered: _trade_request_answered,
     e.TradeReported: _trade_reported,
     e.SecuritiesListed: _securities,
+    e.NewsTold: _news,
     e.MessageRejected: _message_rejected,
     e.BusinessMessageRejected: _business_rejected,
 }

@@ -6,6 +6,7 @@ Not here: orders.
 
 from collections.abc import Iterator
 
+from fixgate.decide.news import venue_news
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import again
 from fixgate.decide.working import in_doubt
@@ -97,9 +98,11 @@ def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event
 
     When it comes up, it is asked about every order that an earlier process left open there.
     """
-    if turn.state.venues_up.get(message.venue) is message.up:
+    before = turn.state.venues_up.get(message.venue)
+    if before is message.up:
         return
     yield e.VenueConnectionSet(venue=message.venue, up=message.up, text=message.text)
+    yield from venue_news(turn, message, before=before)
     if message.up:
         for order_id in tuple(turn.state.unsettled):
             order = turn.order(order_id)

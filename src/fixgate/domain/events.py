@@ -426,6 +426,24 @@ class SecuritiesListed:
 
 
 @value
+class NewsTold:
+    """A session is told of something that is about no order of its own (B)."""
+
+    session: SessionName
+    headline: str
+    lines: tuple[str, ...]
+    urgent: bool = False
+
+
+@value
+class SessionPresenceSet:
+    """A client is logged on, or not."""
+
+    session: SessionName
+    present: bool
+
+
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -688,6 +706,8 @@ Event = (
     | TradeRequestAnswered
     | TradeReported
     | SecuritiesListed
+    | NewsTold
+    | SessionPresenceSet
     | MessageRejected
     | BusinessMessageRejected
     | StopBegan

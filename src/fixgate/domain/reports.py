@@ -126,6 +126,16 @@ class SecurityDefinition:
 
 
 @value
+class News:
+    """35=B."""
+
+    session: SessionName
+    headline: str
+    lines: tuple[str, ...]
+    urgent: bool
+
+
+@value
 class OrderCancelReject:
     """35=9."""
 
@@ -188,6 +198,7 @@ Report = (
     | TradeCaptureReport
     | SecurityList
     | SecurityDefinition
+    | News
     | Reject
     | BusinessMessageReject
     | SentAgain

@@ -57,6 +57,7 @@ class SessionRules:
     role: Role = Role.ORDER_ENTRY
     sees_quotes: bool = False  # its orders are decided by prices: they come with the input
     routing: str | None = None  # the policy by which its orders to SMART are routed; None: default
+    news: bool = False  # it is told when a venue goes down and comes back (B)
     covers: tuple[str, ...] = ()  # a drop copy session: names of sessions, or "*" for all
 
 

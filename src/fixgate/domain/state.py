@@ -48,6 +48,7 @@ class State:
         "parts",
         "policies",
         "positions",
+        "present",
         "refused",
         "refused_at_end",
         "sessions",
@@ -92,6 +93,7 @@ class State:
         # connection has ended, and when what is to be canceled will be.
         self.cancels: dict[SessionName, None] = {}
         self.leaving: dict[SessionName, int] = {}
+        self.present: dict[SessionName, None] = {}  # sessions whose clients are logged on
         self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
@@ -321,6 +323,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         state.venues_up,
         state.cancels,
         state.leaving,
+        state.present,
         state.lost,
         state.copies,
         state.policies,
@@ -412,6 +415,10 @@ def _switch(names: dict[SessionName, None], name: SessionName, *, on: bool) -> N
         names[name] = None
     else:
         names.pop(name, None)
+
+
+def _session_presence_set(state: State, event: e.SessionPresenceSet) -> None:
+    _switch(state.present, event.session, on=event.present)
 
 
 def _session_left(state: State, event: e.SessionLeft) -> None:
@@ -508,6 +515,8 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.TradeRequestAnswered: _nothing,
     e.TradeReported: _nothing,
     e.SecuritiesListed: _nothing,
+    e.NewsTold: _nothing,
+    e.SessionPresenceSet: _session_presence_set,
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,
     e.AlertRaised: _alert_raised,

@@ -10,6 +10,7 @@ from fixgate.domain import inputs as i
 
 SILENT = {
     e.TradesWanted,
+    e.SessionPresenceSet,
     e.OrderRecalled,
     e.OrderRouted,
     e.LegAcknowledged,

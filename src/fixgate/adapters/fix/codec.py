@@ -7,7 +7,7 @@ Not here: the syntax of messages (decode, encode).
 from collections.abc import Mapping
 from typing import Final
 
-from fixgate.adapters.fix.decode import ECHO_TAGS, REFUSED_ECHO_TAGS, decode
+from fixgate.adapters.fix.decode import ECHO_TAGS, REFUSED_ECHO_TAGS, decode, with_custom
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.encode import Addressing, encode
 from fixgate.adapters.fix.fix42 import FIX42
@@ -30,14 +30,19 @@ def addressing(
     sender_comp_id: str,
     target_comp_id: str,
     echo_tags: frozenset[int] = _ALL_ECHO_TAGS,
+    custom_tags: tuple[int, ...] = (),
 ) -> Addressing:
-    """How to write to a client. ``echo_tags`` narrows what reports repeat of an order."""
+    """How to write to a client.
+
+    ``echo_tags`` narrows what reports repeat of an order, ``custom_tags`` adds the client's own.
+    """
     return Addressing(
         version=version,
         sender_comp_id=sender_comp_id,
         target_comp_id=target_comp_id,
         dialect=DIALECTS[version],
-        echo_tags=echo_tags,
+        echo_tags=echo_tags.union(custom_tags),
+        custom_tags=tuple(str(each) for each in sorted(custom_tags)),
     )
 
 
@@ -58,6 +63,9 @@ class Codec:
 
     def decode(self, session: SessionName, text: str) -> ClientCommand:
         """What the client says; never raises for a message that the engine delivered."""
+        to = self._sessions.get(session)
+        if to is not None and to.custom_tags:
+            return with_custom(decode(session, text), text, to.custom_tags)
         return decode(session, text)
 
     def encode(self, report: Report, *, msg_seq_num: int, at_ns: int) -> str:

@@ -15,15 +15,17 @@ from typing import Final
 from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
 from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
+from fixgate.adapters.fix.decode_parties import take_parties
 from fixgate.adapters.fix.decode_securities import (
     security_definition_request,
     security_list_request,
 )
 from fixgate.adapters.fix.decode_trades import trade_capture_report_request
 from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq_num, unfit
-from fixgate.adapters.fix.tags import end_of_day_ns, split, to_decimal, to_ns
+from fixgate.adapters.fix.tags import clean, end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import Extras
+from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, SessionName
 from fixgate.domain.inputs import (
     BadMessage,
@@ -41,11 +43,14 @@ from fixgate.domain.values import BusinessRejectReason, OrdType, Side, TimeInFor
 from fixgate.domain.values import RefusalReason as R
 
 # What an accepted order repeats on its reports; side, quantities and prices follow the order.
-ECHO_TAGS: Final = ("15", "18", "21", "55", "76", "100", "109", "126", "207", "432", "526", "847")
+ECHO_TAGS: Final = (
+    "15", "18", "21", "55", "58", "76", "100", "109", "126", "207", "432", "453", "526", "847",
+)  # fmt: skip
 # What a refused order repeats besides: all that the client sent of it.
 REFUSED_ECHO_TAGS: Final = (*ECHO_TAGS, "1", "38", "40", "44", "54", "59", "99", *EXTRA_TAGS)
+_APART: Final = ("58", "453")  # they have bounds of their own
 # Ids and whatever else a report repeats, by what may carry it.
-_BOUNDED: Final = (*REFUSED_ECHO_TAGS, "11", "41", "790")
+_BOUNDED: Final = (*(each for each in REFUSED_ECHO_TAGS if each not in _APART), "11", "41", "790")
 _IDS: Final[Mapping[str, tuple[str, ...]]] = {
     "D": ("11",),
     "F": ("11", "41"),
@@ -90,7 +95,25 @@ def decode(session: SessionName, text: str) -> ClientCommand:
             text=f"MsgType (35) {msg_type} is not supported",
             ref_id=fields.get("11"),
         )
+    if "453" in fields:
+        wrong = take_parties(session, text, fields)
+        if wrong is not None:
+            return wrong
+    if "58" in fields:
+        fields["58"] = clean(fields["58"])
     return _bad_field(session, msg_type, fields) or decoder(session, fields)
+
+
+def with_custom(command: ClientCommand, text: str, tags: tuple[str, ...]) -> ClientCommand:
+    """The command with the client's own tags among what reports repeat."""
+    if not isinstance(command, NewOrderSingle | OrderCancelReplaceRequest):
+        return command
+    fields = split(text)
+    wrong = unfit(command.session, fields, tags)
+    if wrong is not None:
+        return wrong
+    own = tuple((int(tag), fields[tag]) for tag in tags if tag in fields)
+    return changed(command, echo=tuple(sorted((*command.echo, *own))))
 
 
 def _bad_field(session: SessionName, msg_type: str, fields: Fields) -> BadMessage | None:

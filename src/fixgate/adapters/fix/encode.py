@@ -16,6 +16,7 @@ from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
 from fixgate.adapters.fix.encode_securities import security_definition, security_list
 from fixgate.adapters.fix.encode_trades import trade_capture_report, trade_request_ack
 from fixgate.adapters.fix.fields import enclose, sent_again
+from fixgate.adapters.fix.groups import written
 from fixgate.adapters.fix.tags import SOH, clean, utc_timestamp
 from fixgate.domain.frozen import value
 from fixgate.domain.lifecycle import EXPIRY
@@ -23,6 +24,7 @@ from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
     MassStatusReport,
+    News,
     OrderCancelReject,
     OrderMassCancelReport,
     Reject,
@@ -38,6 +40,7 @@ from fixgate.domain.sessions import FixVersion
 from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
+_NORMAL, _FLASH = "0", "1"  # tag 61
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
 
 
@@ -50,6 +53,7 @@ class Addressing:
     target_comp_id: str  # 56: the client's
     dialect: Dialect
     echo_tags: frozenset[int]
+    custom_tags: tuple[str, ...] = ()  # of the client's own that reports repeat too, ascending
 
 
 def encode(
@@ -222,6 +226,16 @@ def _security_definition(report: SecurityDefinition, to: Addressing, _: str) -> 
     return "d", security_definition(report, to.version)
 
 
+def _news(report: News, _: Addressing, now: str) -> tuple[str, Fields]:
+    fields: Fields = {
+        33: written([[(58, clean(line))] for line in report.lines]),
+        42: now,
+        61: _FLASH if report.urgent else _NORMAL,
+        148: clean(report.headline),
+    }
+    return "B", fields
+
+
 def _reject(report: Reject, _: Addressing, __: str) -> tuple[str, Fields]:
     fields: Fields = {
         45: str(report.ref_seq_num),
@@ -253,6 +267,7 @@ _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]
     TradeRequestAck: _trade_request_ack,
     TradeCaptureReport: _trade_capture_report,
     SecurityList: _security_list,
+    News: _news,
     SecurityDefinition: _security_definition,
     OrderCancelReject: _order_cancel_reject,
     Reject: _reject,

@@ -105,6 +105,8 @@ KINDS: Final[Mapping[str, type]] = {
     "trade_request_answered.v1": e.TradeRequestAnswered,
     "trade_reported.v1": e.TradeReported,
     "securities_listed.v1": e.SecuritiesListed,
+    "news_told.v1": e.NewsTold,
+    "session_presence_set.v1": e.SessionPresenceSet,
     "message_rejected.v1": e.MessageRejected,
     "business_message_rejected.v1": e.BusinessMessageRejected,
     "alert_raised.v1": e.AlertRaised,
