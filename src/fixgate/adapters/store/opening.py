@@ -28,6 +28,7 @@ __all__ = ["SqliteStore", "Store", "open_store"]
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_LENGTH: Final = 100
+_PAGE_SIZE: Final = slice(16, 18)
 _FORMAT: Final = slice(18, 20)
 _WAL: Final = b"\x02\x02"
 _USER_VERSION: Final = slice(60, 64)  # offsets of the SQLite file format, big-endian
@@ -166,7 +167,18 @@ def check_header(path: Path) -> int:
     if header[_FORMAT] != _WAL:
         # SQLite would believe it, and throw away a log that is there.
         raise StoreUnusable(path, "is damaged: its header does not say that there is a log")
+    _check_end(path, header)
     return int.from_bytes(header[_USER_VERSION])
+
+
+def _check_end(path: Path, header: bytes) -> None:
+    """SQLite takes what is missing of a last page for zeros, and writes to the file."""
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return  # it has the pages that were being written
+    page_bytes = int.from_bytes(header[_PAGE_SIZE])
+    if page_bytes > 1 and path.stat().st_size % page_bytes:  # 1 stands for 65,536
+        raise StoreUnusable(path, "is damaged: its last page is torn")
 
 
 def _check_writable(path: Path) -> None:

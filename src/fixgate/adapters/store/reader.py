@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
-from fixgate.adapters.store.chain import genesis, link
+from fixgate.adapters.store.chain import genesis
 from fixgate.adapters.store.dropping import dropped_hash, dropped_through
 from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
 from fixgate.adapters.store.kinds import decode
@@ -66,6 +66,10 @@ _PAGE: Final = 1_000
 """Records read at once; a long query would keep the log from starting again."""
 
 _AMOUNTS: Final = ("change", "px", "profit", "qty", "cost", "realised")
+
+_LOOKED_AT: Final = 10_000
+"""Records that a start verifies; all of them would take it seconds for each million."""
+
 _ADMIN: Final = frozenset("012345A")  # MsgTypes (35) that are never sent again
 
 
@@ -210,10 +214,9 @@ class Reader:
                 )
             self.meta("epoch")
             self._check_first()
-            last_seq, last_hash = self.last()
-            if last_hash is not None and self._first_bad(last_seq) is not None:
+            if (bad := self._bad_at_end()) is not None:
                 raise StoreUnusable(
-                    _named(self._where), f"is damaged: record {last_seq} is not as written"
+                    _named(self._where), f"is damaged: record {bad} is not as written"
                 )
         except (SQLAlchemyError, KeyError, UnicodeDecodeError) as problem:
             what = " ".join(str(getattr(problem, "orig", problem)).split())
@@ -339,17 +342,13 @@ class Reader:
         found = verify(records.pages(through + 1, last_seq), after_seq=through, tip=tip)
         return None if found.fault is None else found.fault.seq
 
-    def _first_bad(self, from_seq: int) -> int | None:
-        tip = None
-        for row in self._journal(from_seq):
-            payload = row.payload.encode()
-            made = link(
-                row.prev_hash, row.seq, row.at_ns, row.cause, row.kind, row.session, payload
-            )
-            if made != row.hash or tip not in (None, row.prev_hash):
-                return int(row.seq)
-            tip = row.hash
-        return None
+    def _bad_at_end(self) -> int | None:
+        """The first of the newest records that is not as written: what a crash may have torn."""
+        last_seq, _ = self.last()
+        after_seq = max(dropped_through(self.connection), last_seq - _LOOKED_AT)
+        pages = DatabaseRecords(self.connection).pages(after_seq + 1, last_seq)
+        found = verify(pages, after_seq=after_seq, tip=None, to_seq=last_seq)
+        return None if found.fault is None else found.fault.seq
 
     def _journal(self, from_seq: int) -> Iterator[Row[Any]]:
         seq = t.journal.c.seq

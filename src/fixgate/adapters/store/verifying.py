@@ -166,6 +166,8 @@ def _explained(
 
 
 def _misnumbered(before: RawRow | None, bad: Raw, expected: int) -> Fault:
+    if not isinstance(bad.kind, str):  # SQLite takes a page of zeros for such rows
+        return _fault("unreadable", expected, "what is in its place is no record", about=before)
     if bad.seq < expected:
         return _fault("inserted", bad.seq, "a record with this number came before", about=bad)
     detail = "the numbers have a gap"

@@ -215,6 +215,25 @@ async def test_a_cut_off_database_is_refused(tmp_path: Path) -> None:
     assert "is damaged" in refusal(path) or "cannot be used" in refusal(path)
 
 
+async def test_a_database_whose_last_page_is_torn_is_refused_and_not_touched(
+    tmp_path: Path,
+) -> None:
+    path = await a_closed_store(tmp_path)
+    torn = path.read_bytes()[:-3_000]
+    path.write_bytes(torn)
+    assert refusal(path) == f"{path}: is damaged: its last page is torn"
+    assert path.read_bytes() == torn
+
+
+async def test_a_damaged_record_before_the_last_is_refused(tmp_path: Path) -> None:
+    path = await a_closed_store(tmp_path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("DROP TRIGGER journal_no_update")
+    connection.execute("UPDATE journal SET at_ns = at_ns + 1 WHERE seq = 41")
+    connection.close()
+    assert refusal(path) == f"{path}: is damaged: record 41 is not as written"
+
+
 def test_a_folder_that_cannot_be_made_or_written_is_named() -> None:
     with pytest.raises(StoreUnusable, match=r"^/proc/self/fixgate: cannot be made"):
         open_store(Path("/proc/self/fixgate/journal.sqlite"), FixedClock())

@@ -6,6 +6,7 @@ from fixgate.adapters.store.chain import genesis
 from fixgate.adapters.store.ledger import Span
 from fixgate.adapters.store.raw import DatabaseRecords
 from fixgate.adapters.store.reader import Reader
+from fixgate.adapters.store.verifying import verify
 from unit.adapters.store.journals import Tamper, a_journal, ledger
 from unit.adapters.store.samples import AT_NS
 
@@ -113,6 +114,15 @@ async def test_a_record_that_cannot_be_read_is_named(path):
     said = found(path)
     assert said.fault is not None
     assert (said.fault.what, said.fault.seq, said.last_seq) == ("unreadable", 20, 19)
+
+
+async def test_a_page_of_zeros_in_the_place_of_records_is_said(path):
+    zeros = [(0, None, None, None, None, None, None, None)]
+    said = verify([zeros], after_seq=7, tip=b"x" * 32).fault
+    assert said is not None
+    assert (said.what, said.seq, said.detail) == (
+        "unreadable", 8, "what is in its place is no record",
+    )  # fmt: skip
 
 
 async def test_a_range_is_checked_to_follow_what_stands_before_it(path):
