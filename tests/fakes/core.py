@@ -19,7 +19,7 @@ from fixgate.application.ports.fix import (
     Handling,
     SessionChanged,
 )
-from fixgate.application.ports.journal import ExecutionRow, PositionRow
+from fixgate.application.ports.journal import ExecutionRow, PositionRow, Record
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
 from fixgate.domain.balance import Balance
@@ -27,6 +27,7 @@ from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order, UsedID
@@ -151,6 +152,7 @@ class FakeCore:
         others: tuple[tuple[VenueProfile, Instrument], ...] = (),
         policies: tuple[RoutingPolicy, ...] = (),
         fees: tuple[VenueFees, ...] = (),
+        limits: LimitSet | None = None,
     ) -> None:
         self.rules = rules or some_rules()
         self.codec = Codec(
@@ -169,6 +171,9 @@ class FakeCore:
         self.aliases = aliases
         self.others, self.policies, self.fees = others, policies, fees
         self.terminal_max = terminal_max
+        self.limits = limits or LimitSet()  # what the files say
+        self.standing = StandingLimits()
+        self.dealt: tuple[Dealt, ...] = ()  # what the store has of today
         self.state = State(Ids(EPOCH), terminal_max=terminal_max)
         self.market = FakeMarket()
         self.stepper = self._a_stepper(last_seq=0)
@@ -183,8 +188,10 @@ class FakeCore:
         self.positions: dict[Key, Position] = {}
         self.balances: dict[tuple[VenueName, str], Balance] = {}
         self.history: list[PositionRow] = []
+        self.journal: list[Record] = []
         self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
         self.disabled: tuple[SessionName, ...] = ()
+        self.paused: tuple[tuple[SessionName, str], ...] = ()
         self.refused: tuple[SessionName, ...] = ()  # told 380=4 when that process ended
         self._in = 0
         self._out = 0
@@ -206,9 +213,14 @@ class FakeCore:
                 fingerprint="",
                 kills=self.kills,
                 disabled=self.disabled,
+                paused=self.paused,
                 refused=self.refused,
             )
         )
+        if self.limits.rules or self.standing.in_force:
+            self.say(
+                i.LimitsConfigured(limits=self.limits, standing=self.standing, dealt=self.dealt)
+            )
         self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))
         self.say(i.VenueConfigured(profile=self.profile))
         self.say(i.InstrumentsLoaded(venue=venue, instruments=self.instruments))
@@ -228,6 +240,9 @@ class FakeCore:
     def restart(self) -> None:
         """The process ends and another begins with the open orders as they were committed."""
         self.kills, self.disabled = tuple(self.state.kills.values()), tuple(self.state.disabled)
+        self.paused = tuple(self.state.exposure.paused.items())
+        self.standing = self.state.limits.standing
+        self.dealt = self.traded_today
         self.state = State(Ids(EPOCH), terminal_max=self.terminal_max)
         for each in self.recall.by_id.values():
             if each.order is not None and not each.order.is_over:
@@ -235,6 +250,22 @@ class FakeCore:
         self.state.positions.load(self.positions.values(), self.balances.values())
         self.stepper = self._a_stepper(last_seq=self.stepper.last_seq)
         self._configure()
+
+    @property
+    def traded_today(self) -> tuple[Dealt, ...]:
+        """What every order traded, as the store would say."""
+        orders = [each.order for each in self.recall.by_id.values() if each.order is not None]
+        return tuple(
+            Dealt(
+                session=each.instruction.session,
+                account=each.instruction.account,
+                venue=each.instruction.venue,
+                symbol=each.instruction.symbol,
+                notional=each.notional,
+            )
+            for each in orders
+            if each.notional and each.part_of is None
+        )
 
     def message(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:
         """A whole client message from ``11=X|54=1`` and so on."""
@@ -287,6 +318,7 @@ class FakeCore:
         """Decide one item, as if it were committed at once."""
         self.items.append(item)
         steps = all_steps(self.stepper, [item])
+        self.journal.extend(steps.batch.records)
         self.records.extend(each.payload for each in steps.batch.records)
         self.recall.committed(steps, self.state)
         self.positions |= steps.batch.positions

@@ -5,6 +5,9 @@ A scenario begins with ``# ID  what it shows``. Directives set it up::
     ! while_pending=refuse           a field of SessionRules
     ! venue replace=cancel_then_new  a field of VenueProfile
     ! instrument min_qty=1           a field of Instrument
+    ! limits default order_qty_max=5 limits of "default" or "session CLIENT", "account A" and so on;
+                                     repeated_trades=3/1000 is 3 in 1,000 ms
+    ! limits all four_eyes=yes       what holds for all of them
     ! only FIX.4.4                   the version it runs under (else both)
     ! venues W X                     more venues like V; orders may be routed over all of them
     ! at W lot_size=1 taker_bp=10    a field of Instrument, VenueProfile or Fees at one of them
@@ -34,6 +37,7 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> found working CUM [qty Q] [price P] | found closed CUM canceled|expired|filled|rejected
     V> not found
     V> triggered
+    V> balances USDT=1000 BTC=2      what its account holds
     V> down | up                     the connection to the venue
     M> quote BID OFFER [LAST]        what the venue's market is from here on; - for none
     M> book W 5@99 9@98 / 5@100      venue W's book from here on: bids / offers
@@ -46,6 +50,9 @@ Then come lines of steps, any number a line, in columns or below each other::
     G> tick SECONDS                  that much time goes by
     O> kill on|off gateway | kill on|off session CLIENT | ... account A | ... venue V
     O> cancel all gateway | cancel all session CLIENT | ...
+    O> release CLIENT                a paused session goes on
+    O> limits default order_qty_max=7 [from SECONDS]   other limits in place of all; by jane
+    O> approve JOHN | withdraw       a second person agrees to what jane proposed
     O> query X | force cancel X | resolve X canceled|rejected | resolve X filled 10 @ 9
                                      X: a ClOrdID, an OrderID, or @W: the order last called at W
     O< no open order                 operations are told that it cannot be done, and why
@@ -68,7 +75,7 @@ from typing import Any, NoReturn, get_type_hints
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID, OrderID, VenueName
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import coverage_from
@@ -77,6 +84,7 @@ from fixgate.domain.routing import Criterion, Fees, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import FixVersion, SessionRules
 from scenarios.dictionaries import fault_of
 from scenarios.invariants import Wire
+from scenarios.limit_words import limits_from
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
@@ -135,7 +143,7 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
     changes = {}
     for setting in scenario.settings:
         words = setting.split()
-        if words[0] in ("only", "echo") or words[0] in _ROUTING:
+        if words[0] in ("only", "echo", "limits", *_ROUTING):
             continue
         target = words[0] if words[0] in ("venue", "instrument") else "session"
         if target == kind:
@@ -180,6 +188,7 @@ class Run:
         self.version = version
         profile = a_profile(**_settings(scenario, "venue", VenueProfile))
         self.core = FakeCore(
+            limits=limits_from(scenario.settings),
             rules=some_rules(version, **_settings(scenario, "session", SessionRules)),
             profile=profile,
             custom_tags=self._custom_tags(scenario),
@@ -313,6 +322,13 @@ class Run:
         if rest in ("up", "down"):
             self.core.say(i.VenueConnection(venue=venue, up=rest == "up"))
             return
+        if rest.startswith("balances "):
+            pairs = [each.split("=") for each in rest.split()[1:]]
+            held = tuple((asset, Decimal(free), Decimal(0)) for asset, free in pairs)
+            self.core.say(
+                i.BalancesReported(venue=VENUE, asked_at_ns=self.core.at_ns, balances=held)
+            )
+            return
         order, rest = self._named(rest)
         if order is None:
             if venue not in self.subjects:
@@ -404,6 +420,18 @@ class Run:
                 command = i.KillSwitchTurned(coverage=coverage, on=state == "on", **who)
             case ["cancel", "all", *about]:
                 command = i.CancelAllOrdered(coverage=coverage_from(":".join(about)), **who)
+            case ["release", name]:
+                command = i.SessionReleased(session=SessionName(name), **who)
+            case ["limits", *about]:
+                later = "from" in about and about.index("from")
+                at_ns = self.core.at_ns + int(float(about[-1]) * 1e9) if later else None
+                about = about[:later] if later else about
+                wanted = limits_from([" ".join(["limits", *about])])
+                command = i.LimitsGiven(limits=wanted, effective_ns=at_ns, **who)
+            case ["approve", *name]:
+                command = i.LimitsAgreed(person=" ".join(name), reason="a test")
+            case ["withdraw"]:
+                command = i.LimitsDropped(**who)
             case ["query", name]:
                 command = i.OrderQueried(order_id=self._id(name), **who)
             case ["force", "cancel", name]:

@@ -60,7 +60,8 @@ def _quoted(
     if rules is None:
         return None
     venue = VenueName(wanted) if wanted else rules.default_venue
-    quoted = rules.sees_quotes or _sees(command.terms)
+    by_limits = state.limits.sees_quotes(command.session)
+    quoted = by_limits or rules.sees_quotes or _sees(command.terms)
     if venue == SMART:
         return _routed(state, market, symbol, quoted=quoted)
     if not quoted:

@@ -14,7 +14,13 @@ from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
 from fixgate.domain.balance import Differences
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName, VenueName
-from fixgate.domain.inputs import Input, SessionsConfigured, Started, VenueConfigured
+from fixgate.domain.inputs import (
+    Input,
+    LimitsConfigured,
+    SessionsConfigured,
+    Started,
+    VenueConfigured,
+)
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.operations import Kill, coverage_from
 from fixgate.domain.order import Order, RequestPhase
@@ -29,12 +35,14 @@ class Standing:
 
     kills: tuple[Kill, ...] = ()
     disabled: tuple[SessionName, ...] = ()
+    paused: tuple[tuple[SessionName, str], ...] = ()
 
 
 def standing(actions: Iterable[OperatorRow]) -> Standing:
     """What stands after these actions, oldest first."""
     kills: dict[str, Kill] = {}
     disabled: dict[SessionName, None] = {}
+    paused: dict[SessionName, str] = {}
     for each in actions:
         match each.action:
             case "kill_switch_on":
@@ -50,9 +58,15 @@ def standing(actions: Iterable[OperatorRow]) -> Standing:
                 disabled[SessionName(each.subject)] = None
             case "enable_session":
                 disabled.pop(SessionName(each.subject), None)
+            case "pause_session":
+                paused[SessionName(each.subject)] = each.reason
+            case "release_session":
+                paused.pop(SessionName(each.subject), None)
             case _:
                 pass
-    return Standing(kills=tuple(kills.values()), disabled=tuple(disabled))
+    return Standing(
+        kills=tuple(kills.values()), disabled=tuple(disabled), paused=tuple(paused.items())
+    )
 
 
 class Seen(Protocol):
@@ -101,6 +115,7 @@ def opening_inputs(
     differences: Mapping[VenueName, Differences] | None = None,
     refused: Iterable[SessionName] = (),
     standing: Standing | None = None,
+    limits: LimitsConfigured | None = None,
 ) -> list[Input]:
     """The first inputs of a process: what it found, and the rules in force (control 30)."""
     return [
@@ -112,6 +127,7 @@ def opening_inputs(
             refused=tuple(sorted(refused)),
             kills=standing.kills if standing else (),
             disabled=standing.disabled if standing else (),
+            paused=standing.paused if standing else (),
         ),
         SessionsConfigured(sessions=sessions, aliases=aliases),
         *(
@@ -121,6 +137,7 @@ def opening_inputs(
             )
             for each in profiles
         ),
+        *(() if limits is None else (limits,)),
     ]
 
 

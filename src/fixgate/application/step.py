@@ -6,7 +6,7 @@ Not here: commits, sequence numbers of sessions (sequencer); decisions (decide).
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, get_args
 
 from fixgate.application.inbox import Asked, Given, Item, Mark
 from fixgate.application.ports.codec import Codec
@@ -25,6 +25,7 @@ from fixgate.application.ports.journal import (
     ExecutionRow,
     FixIn,
     FixRow,
+    LimitRow,
     OperatorRow,
     PositionRow,
     Recall,
@@ -67,6 +68,8 @@ _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
 _MOVES: Final = frozenset(
     {e.Traded, e.TradeCorrected, e.TradeBusted, e.PositionReconciled, e.BalancesSet}
 )
+Unreported = e.AlertRaised | e.OperatorActed | e.NumbersSet | e.TradesWanted | e.LimitsChanged
+_UNREPORTED: Final = get_args(Unreported)
 _RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
@@ -311,16 +314,8 @@ class Stepper:
                     None,
                 )
             )
-        elif isinstance(event, e.AlertRaised):
-            into.alerts.append(event)
-            row = AlertRow(self.last_seq, moment.at_ns, event.subject, event.text, event.order_id)
-            batch.alerts.append(row)
-        elif isinstance(event, e.OperatorActed):
-            batch.operator_actions.append(_operator_row(event, moment))
-        elif isinstance(event, e.NumbersSet):
-            self._renumbered(event, into)
-        elif isinstance(event, e.TradesWanted):
-            into.trades_wanted.append(event.request)
+        elif isinstance(event, _UNREPORTED):
+            self._note(event, moment, into)
         else:
             rules = self.state.sessions.get(session) if session is not None else None
             report = report_of(event, before, after, rules)
@@ -352,6 +347,26 @@ class Stepper:
             batch.position_history.append(
                 PositionRow(self.last_seq, part, moment.at_ns, moment.seq, change, fee, currency)
             )
+
+    def _note(self, event: Unreported, moment: Moment, into: Steps) -> None:
+        """What no client hears of."""
+        batch = into.batch
+        match event:
+            case e.AlertRaised():
+                into.alerts.append(event)
+                batch.alerts.append(
+                    AlertRow(self.last_seq, moment.at_ns, event.subject, event.text, event.order_id)
+                )
+            case e.OperatorActed():
+                batch.operator_actions.append(_operator_row(event, moment))
+            case e.NumbersSet():
+                self._renumbered(event, into)
+            case e.TradesWanted():
+                into.trades_wanted.append(event.request)
+            case e.LimitsChanged():
+                if not event.again:
+                    row = LimitRow(self.last_seq, moment.at_ns, event.step, event.change)
+                    batch.limits.append(row)
 
     def _renumbered(self, event: e.NumbersSet, into: Steps) -> None:
         if event.next_sender is not None:

@@ -39,7 +39,7 @@ from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
 from fixgate.application.trade_lookups import TradeLookups
 from fixgate.application.watching import StuckWatch
-from fixgate.bootstrap import parts, stores
+from fixgate.bootstrap import limiting, parts, stores
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
@@ -48,6 +48,7 @@ from fixgate.bootstrap.reloading import Reached, Reloading, reload_and_log
 from fixgate.bootstrap.settings import Configuration
 from fixgate.bootstrap.timetable import Timetable
 from fixgate.bootstrap.verbs.giving import RunningCore
+from fixgate.bootstrap.verbs.limits import LimitVerbs
 from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
@@ -63,6 +64,7 @@ from fixgate.domain.inputs import (
     Stopping,
     VenueInput,
 )
+from fixgate.domain.limits import Dealt
 from fixgate.domain.state import State
 
 EXIT_OK: Final = 0
@@ -192,7 +194,7 @@ class Gateway:
         self._timetable.archive(configuration)
         every_s = configuration.gateway.operations.reconcile_every_s
         self._timetable.reconcile(every_s, self._reconciler.everywhere)
-        self._reader = store.reader
+        self._reader, self._new_reader = store.reader, store.new_reader
         self._standing = standing(store.reader.operator_actions())
         stuck_after_s = configuration.gateway.operations.stuck_after_s
         watch = StuckWatch(self._state, after_ns=int(stuck_after_s * 1e9))
@@ -229,11 +231,14 @@ class Gateway:
                     name, SessionStart()
                 ),
                 took=took,
+                limits=lambda: self._state.limits,
+                dealt=self._dealt,
             ),
         )
         self._reloads: set[asyncio.Task[None]] = set()
         self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
+        LimitVerbs(core, self._verbs, dealt=self._dealt)
 
     def _hear(self, given: VenueInput) -> None:
         if isinstance(given, BalancesReported | PositionsReported):
@@ -255,6 +260,7 @@ class Gateway:
             differences=parts.differences(self._configuration),
             refused=self._refused.found.refused_through,
             standing=self._standing,
+            limits=limiting.at_start(self._configuration, self._reader, self._clock.now_ns()),
         ):
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)
@@ -306,11 +312,14 @@ class Gateway:
         self._inbox.put(Asked(at_ns=self._clock.now_ns(), given=given, answer=answer))
         return done
 
-    async def _reload(self, _: Call) -> Json:
+    async def _dealt(self, configuration: Configuration) -> tuple[Dealt, ...]:
+        return await limiting.dealt_today(configuration, self._new_reader, self._clock.now_ns())
+
+    async def _reload(self, call: Call) -> Json:
         if not self._open:
             raise Refused("the gateway is starting or stopping; try again")
         try:
-            result = await self._reloading.reload()
+            result = await self._reloading.reload(by=call)
         except ConfigurationError as error:
             raise Refused(str(error)) from None
         return {"done": result.done, "not_done": result.not_done}

@@ -20,6 +20,7 @@ from fixgate.adapters.fix.certificates import (
     context_of,
     normal_subject,
 )
+from fixgate.bootstrap.limit_settings import RiskFile
 from fixgate.bootstrap.settings import (
     Configuration,
     GatewaySettings,
@@ -108,7 +109,7 @@ def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
     environ = os.environ if environ is None else environ
     gateway = _gateway(home, environ)
     venues = _model(_read(home / "config" / "venues.toml"), VenuesFile)
-    symbols = _symbols(home)
+    symbols = _optional(home / "config" / "symbols.toml", SymbolsFile)
     folder = gateway.sessions_dir
     folder = folder if folder.is_absolute() else home / folder
     sessions = tuple(_sessions(folder))
@@ -117,6 +118,7 @@ def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
         gateway=gateway,
         venues=tuple(each for each in venues.venue if each.enabled),
         aliases=symbols.aliases,
+        risk=_optional(home / "config" / "risk.toml", RiskFile),
         sessions=tuple(each for _, each in sessions if each.enabled),
     )
     _check_together(configuration, sessions)
@@ -155,9 +157,8 @@ def _typed(annotation: Any, text: str) -> Any:
         return text
 
 
-def _symbols(home: Path) -> SymbolsFile:
-    path = home / "config" / "symbols.toml"
-    return _model(_read(path), SymbolsFile) if path.exists() else SymbolsFile()
+def _optional(path: Path, model: type[M]) -> M:
+    return _model(_read(path), model) if path.exists() else model()
 
 
 def _sessions(folder: Path) -> Iterator[tuple[_File, SessionFile]]:

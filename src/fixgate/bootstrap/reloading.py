@@ -8,12 +8,13 @@ Here: Reloading, and what a reload came to. Not here: reading files (loading), s
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
+from fixgate.adapters.control.words import Call
 from fixgate.adapters.fix.certificates import context_of
 from fixgate.adapters.fix.codec import Codec
 from fixgate.adapters.fix.config import SessionConfig, SessionStart
@@ -23,7 +24,10 @@ from fixgate.bootstrap.loading import ConfigurationError, load, tls_files
 from fixgate.bootstrap.settings import Configuration, SessionFile
 from fixgate.bootstrap.timetable import Timetable
 from fixgate.domain.ids import SessionName
-from fixgate.domain.inputs import Input, SessionsConfigured
+from fixgate.domain.inputs import Input, LimitsGiven, SessionsConfigured
+from fixgate.domain.limit_book import LimitBook
+from fixgate.domain.limit_changes import differences
+from fixgate.domain.limits import Dealt, LimitSet
 
 REMOVED: Final = "The session was taken out of service"
 log = structlog.get_logger("fixgate.reload")
@@ -44,6 +48,7 @@ class Reached:
     give: lets the core decide on an input; returns when that is durable.
     start_of: where a session's numbers stand by the journal.
     took: told the configuration that is in force from now on.
+    limits: those in force. dealt: what was traded today.
     """
 
     fix: FixServer
@@ -52,6 +57,8 @@ class Reached:
     give: Callable[[Input], "asyncio.Future[None]"]
     start_of: Callable[[SessionName], SessionStart]
     took: Callable[[Configuration], None]
+    limits: Callable[[], LimitBook]
+    dealt: Callable[[Configuration], Awaitable[tuple[Dealt, ...]]]
 
 
 class Reloading:
@@ -62,8 +69,10 @@ class Reloading:
         self._reached = reached
         self._one_at_a_time = asyncio.Lock()
 
-    async def reload(self) -> Reloaded:
+    async def reload(self, by: Call | None = None) -> Reloaded:
         """Read the files and take over what they say.
+
+        by: who asks for it; limits are not taken over from nobody.
 
         Raises:
             ConfigurationError: a file cannot be used; nothing was touched.
@@ -81,6 +90,7 @@ class Reloading:
                 self._reached.fix.renew_tls(context)
                 result.done.append("TLS: new connections use the certificates as they are now")
             await self._take(new, in_force)
+            await self._limits(new, by, result)
             self._reached.fix.keep_hours()  # new hours may leave out this very moment
             return result
 
@@ -94,6 +104,36 @@ class Reloading:
             aliases=tuple(sorted(new.aliases.items())),
         )
         await self._reached.give(given)
+
+    async def _limits(self, new: Configuration, by: Call | None, result: Reloaded) -> None:
+        """Limits change by a person's word only, and that is journaled (control 15)."""
+        wanted, book = new.limits(), self._reached.limits()
+        now = LimitSet() if book.in_force is None else book.in_force.limits
+        waits = book.scheduled or book.proposed
+        self._now = self._now.model_copy(update={"risk": new.risk})
+        self._reached.took(self._now)
+        if wanted in (now, None if waits is None else waits.limits):
+            return
+        changes = "; ".join(differences(now, wanted))
+        if now.four_eyes:
+            result.not_done.append(
+                f"limits: not changed ({changes}): two persons must agree: fixgate limits propose"
+            )
+        elif by is None or not by.reason:
+            result.not_done.append(
+                f"limits: not changed ({changes}): it is journaled who wants it and why: --reason"
+            )
+        else:
+            await self._reached.give(
+                LimitsGiven(
+                    limits=wanted,
+                    effective_ns=new.risk.effective_ns,
+                    person=by.person.name,
+                    reason=by.reason,
+                    dealt=await self._reached.dealt(new),
+                )
+            )
+            result.done.append(f"limits: changed ({changes})")
 
     async def _sessions(
         self, new: Configuration, configs: dict[str, SessionConfig], result: Reloaded

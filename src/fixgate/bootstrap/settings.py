@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
+from fixgate.bootstrap.limit_settings import ClientLimitSettings, RiskFile, limit_set
 from fixgate.bootstrap.session_settings import (
     CertificateSettings,
     RateSettings,
@@ -23,6 +24,7 @@ from fixgate.bootstrap.session_settings import (
     whole_second,
 )
 from fixgate.domain.balance import Differences
+from fixgate.domain.limits import LimitSet
 from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -259,6 +261,7 @@ class SessionFile(Strict):
     client_certificate: CertificateSettings | None = None  # then TLS is required as well
     schedule: ScheduleSettings | None = None  # None: always open, numbers go on
     rates: RateSettings = RateSettings()
+    limits: ClientLimitSettings = ClientLimitSettings()  # beside those of config/risk.toml
 
     @field_validator("name", "target_comp_id", "sender_comp_id")
     @classmethod
@@ -305,10 +308,15 @@ class Configuration(Strict):
     venues: tuple[VenueSettings, ...]
     aliases: dict[str, str]
     sessions: tuple[SessionFile, ...]
+    risk: RiskFile = RiskFile()
 
     def path(self, relative: Path) -> Path:
         """A path of the configuration; relative ones start at home."""
         return relative if relative.is_absolute() else self.home / relative
+
+    def limits(self) -> LimitSet:
+        """All limits that the files set."""
+        return limit_set(self.risk, ((each.name, each.limits) for each in self.sessions))
 
     @property
     def data_dir(self) -> Path:

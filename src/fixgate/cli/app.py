@@ -18,6 +18,7 @@ from fixgate.cli import (
     double,
     jobs,
     keys,
+    limits,
     operations,
     order,
     reload,
@@ -68,6 +69,8 @@ app.command("master-key")(keys.master_key)
 app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
 app.add_typer(stuck.stuck_app, name="stuck-orders")
+app.add_typer(limits.limits_app, name="limits")
+app.command("release")(limits.release)
 
 
 add_commands(app)

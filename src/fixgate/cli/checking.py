@@ -41,6 +41,7 @@ def check(home: Home = HERE) -> None:
         ("Sessions", _sessions(configuration)),
         ("Venues", _venues(configuration)),
         ("Aliases", _aliases(configuration)),
+        ("Limits", _limits(configuration)),
     ):
         say()
         say(f"{title} ({shown.row_count})")
@@ -129,6 +130,16 @@ def _venue(venue: "VenueSettings") -> str:
         return f"seed {venue.seed}, a step every {venue.step_ms} ms"
     to = f", redirected to {venue.redirect_host}:{venue.redirect_port}"
     return f"{venue.exchange} {venue.environment}{to if venue.redirect_host else ''}"
+
+
+def _limits(configuration: "Configuration") -> "Table":
+    from fixgate.domain.limit_changes import in_words, place_of, stated  # noqa: PLC0415 - with its users
+
+    made = table("for", "limit", "value")
+    for rule in configuration.limits().rules:
+        for name, found in stated(rule.limits):
+            made.add_row(place_of(rule), name, in_words(found))
+    return made
 
 
 def _aliases(configuration: "Configuration") -> "Table":

@@ -30,6 +30,7 @@ def status(
         found["listening"] is not None
         and all(found["venues"].values())
         and not found["kill_switches"]
+        and not found["paused"]
         and not found["journal_away"]
     )
     if as_json:
@@ -52,6 +53,10 @@ def _lines(found: "Json") -> list[tuple[str, str]]:
         for each in found["kill_switches"]
     ]
     disabled = [("Disabled", ", ".join(found["disabled"]))] if found["disabled"] else []
+    kills += [
+        ("PAUSED", f"session {name}: {why}; fixgate release {name}")
+        for name, why in found["paused"].items()
+    ]
     return [
         *kills,
         ("Gateway", f"fixgate {found['version']}, process {found['pid']}"),

@@ -7,6 +7,7 @@ Not here: how a client asks for it at logon (adapters/fix); canceling (withdrawi
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from fixgate.decide.limits import limits_due
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import again, withdraw_all
 from fixgate.domain import events as e
@@ -49,6 +50,7 @@ def ticked(turn: Turn, _: i.Ticked) -> Iterator[e.Event]:
             yield e.SessionReturned(session=session)
             yield from _cancel(turn, session)
     yield from again(turn)
+    yield from limits_due(turn)
 
 
 def _cancel(turn: Turn, session: SessionName) -> Iterator[e.Event]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.decide.closing import finish_if_complete, leg_exhausted
+from fixgate.decide.limits import new_day, paused_after
 from fixgate.decide.settle import acknowledged
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, replaced
@@ -72,6 +73,8 @@ def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator
         yield _stray(f"Trade {trade.trade_id} exceeds OrderQty", order)
     elif leg != order.leg:
         yield _stray(f"Trade {trade.trade_id} of an earlier leg, which was counted", order)
+    yield from new_day(turn)
+    counts = turn.state.exposure.counted.repeated_count > 0 and order.part_of is None
     execution = Execution(
         exec_id=turn.exec_id(),
         trade_id=trade.trade_id,
@@ -85,7 +88,10 @@ def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator
         fee=trade.fee,
         fee_currency=trade.fee_currency,
         maker=trade.maker,
+        at_ns=turn.moment.at_ns if counts else None,
     )
+    if counts:
+        yield from paused_after(turn, order.instruction)
     yield from _after(turn, order)
 
 

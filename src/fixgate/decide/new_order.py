@@ -6,6 +6,7 @@ Not here: the checks themselves (risk).
 
 from collections.abc import Iterator
 
+from fixgate.decide.limits import new_day
 from fixgate.decide.sizing import sized
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
@@ -19,6 +20,8 @@ from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check
+from fixgate.risk.case import Case
+from fixgate.risk.conduct import paused
 
 
 def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
@@ -37,6 +40,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
     if turn.state.stopping is not None:
         yield not_taken(message, turn.state.stopping)
         return
+    yield from new_day(turn)
     verdict = message.fault or _admit(turn, message)
     if isinstance(verdict, Refusal):
         refused = _refused(turn, message, verdict)
@@ -49,6 +53,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         cl_ord_id=message.cl_ord_id,
         leg_qty=verdict.terms.order_qty,
         received_at_ns=turn.moment.at_ns,
+        valued_px=verdict.valued_px,
     )
     yield e.OrderReceived(order=order, exec_id=turn.exec_id())
     yield e.OrderRouted(
@@ -104,7 +109,7 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
         echo=message.echo,
         on_disconnect=message.on_disconnect,
     )
-    if turn.state.kills and (stopped := halted(turn.state, instruction)) is not None:
+    if (stopped := halted(turn.state, instruction)) is not None:
         return stopped
     terms = message.terms
     if terms.extras is not None:
@@ -116,19 +121,37 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
 
 
 def halted(state: State, instruction: Instruction) -> Refusal | None:
-    """Control 16: a kill switch that covers the order."""
+    """Control 16: a kill switch that covers the order. Control 6: its session is paused."""
     for coverage in state.kills:
         if coverage.covers(instruction):
             text = f"The kill switch is on for {coverage.words}: no new orders until it is released"
             return Refusal(R.HALTED, text)
-    return None
+    return paused(instruction, state.exposure) if state.exposure.paused else None
 
 
 def admit(
-    turn: Turn, instruction: Instruction, terms: Terms, instrument: Instrument
+    turn: Turn,
+    instruction: Instruction,
+    terms: Terms,
+    instrument: Instrument,
+    before: Order | None = None,
 ) -> RiskApproved | Refusal:
-    """Run the checks on an order or on what a replace would make of it."""
+    """Run the checks on an order, or on what a replace would make of ``before``."""
     state = turn.state
+    applied = state.limits.applied(instruction)
+    case = None
+    if applied is not None:
+        case = Case(
+            about=instruction,
+            terms=terms,
+            applied=applied,
+            exposure=state.exposure,
+            positions=state.positions,
+            venues=state.venues,
+            at_ns=turn.moment.at_ns,
+            quote=None if turn.seen is None else turn.seen.quote,
+            before=before,
+        )
     return check(
         instruction,
         terms,
@@ -136,6 +159,7 @@ def admit(
         instrument=instrument,
         profile=state.venues[instruction.venue],
         at_ns=turn.moment.at_ns,
+        case=case,
     )
 
 

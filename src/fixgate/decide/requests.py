@@ -6,6 +6,7 @@ Not here: how a taken request is carried out (working); the fate of its venue ca
 
 from collections.abc import Iterator
 
+from fixgate.decide.limits import new_day
 from fixgate.decide.new_order import admit
 from fixgate.decide.sizing import sized
 from fixgate.decide.turn import Turn
@@ -23,6 +24,7 @@ from fixgate.domain.sessions import WhilePending
 from fixgate.domain.values import CxlRejResponseTo, OrdStatus
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import prices, quantity
+from fixgate.risk.conduct import paused
 
 Message = OrderCancelRequest | OrderCancelReplaceRequest
 
@@ -48,11 +50,13 @@ def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]
     if not isinstance(order, Order):
         yield _not_working(message, order, CxlRejResponseTo.REPLACE)
         return
+    yield from new_day(turn)
     terms = _whole_terms(message, order)
     refusal = (
         _common_refusal(turn, message, order)
         or _replace_refusal(turn, message, order)
         or message.fault
+        or paused(order.instruction, turn.state.exposure)
     )
     if refusal is None and terms is not None and terms.extras is not None:
         resized = _resized(turn, message, order, terms)
@@ -196,7 +200,7 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
         fixed = fixed_but_changed(order.terms.extras, terms.extras)
         if fixed is not None:
             return Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")
-    verdict = admit(turn, instruction, terms, instrument)
+    verdict = admit(turn, instruction, terms, instrument, order)
     if isinstance(verdict, Refusal):
         return verdict
     rest = terms.order_qty - order.cum_qty

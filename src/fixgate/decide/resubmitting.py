@@ -9,7 +9,7 @@ from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
 from fixgate.domain.order import Order
-from fixgate.domain.values import OrdStatus
+from fixgate.domain.values import OrdStatus, RefusalReason
 
 
 def submit_again(turn: Turn, order: Order) -> e.OrderRouted | None:
@@ -45,4 +45,6 @@ def _admitted(turn: Turn, order: Order) -> bool:
     instrument = state.instrument(instruction.venue, instruction.symbol)
     if instrument is None or not instrument.active or not state.venues_up.get(instruction.venue):
         return False
-    return not isinstance(admit(turn, instruction, order.terms, instrument), Refusal)
+    verdict = admit(turn, instruction, order.terms, instrument, order)
+    # No price comes with what a venue says: the order was held against one when it was taken.
+    return not isinstance(verdict, Refusal) or verdict.reason is RefusalReason.NOT_PRICED

@@ -66,6 +66,7 @@ def started(_: Turn, message: i.Started) -> Iterator[e.Event]:
         open_orders=len(message.open_orders),
         kills=message.kills,
         disabled=message.disabled,
+        paused=message.paused,
         refused=message.refused,
     )
 

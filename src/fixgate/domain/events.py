@@ -18,6 +18,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.limits import Dealt, LimitChange, LimitStep
 from fixgate.domain.listings import Listings
 from fixgate.domain.market import Book
 from fixgate.domain.operations import Kill
@@ -141,6 +142,7 @@ class Traded:
     fee: Decimal | None = None
     fee_currency: str | None = None
     maker: bool | None = None
+    at_ns: int | None = None  # when we heard of it, where a limit goes by that (control 6)
 
 
 @value
@@ -505,6 +507,39 @@ class PositionReconciled:
 
 
 @value
+class LimitsChanged:
+    """A change of the limits has come so far."""
+
+    step: LimitStep
+    change: LimitChange
+    day_ends_ns: int  # when what was traded today is counted from nothing again
+    dealt: tuple[Dealt, ...] = ()
+    again: bool = False  # said at a start, and on record already
+
+
+@value
+class DayBegan:
+    """What was traded is counted from nothing, until then."""
+
+    day_ends_ns: int
+
+
+@value
+class SessionPaused:
+    """A session sends no more orders until a person releases it (control 6)."""
+
+    session: SessionName
+    text: str
+
+
+@value
+class PauseEnded:
+    """A person released a session."""
+
+    session: SessionName
+
+
+@value
 class StopBegan:
     """From here on new orders are not taken (380=4)."""
 
@@ -519,6 +554,7 @@ class GatewayStarted:
     open_orders: int
     kills: tuple[Kill, ...] = ()
     disabled: tuple[SessionName, ...] = ()
+    paused: tuple[tuple[SessionName, str], ...] = ()
     refused: tuple[SessionName, ...] = ()
 
 
@@ -710,6 +746,10 @@ Event = (
     | SessionPresenceSet
     | MessageRejected
     | BusinessMessageRejected
+    | LimitsChanged
+    | DayBegan
+    | SessionPaused
+    | PauseEnded
     | StopBegan
     | AlertRaised
     | BalancesSet

@@ -21,6 +21,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
 from fixgate.domain.routing import RoutingPolicy, VenueFees
@@ -389,6 +390,7 @@ class Started:
     fingerprint: str  # SHA-256 over configuration and dictionaries (control 30)
     kills: tuple[Kill, ...] = ()  # kill switches that an earlier process left on
     disabled: tuple[SessionName, ...] = ()  # sessions that may not log on
+    paused: tuple[tuple[SessionName, str], ...] = ()  # sessions that wait for a person, and why
     # Sessions that the earlier process answered with 380=4 when its journal had failed.
     refused: tuple[SessionName, ...] = ()
 
@@ -436,6 +438,16 @@ class PriceGapFound:
     offer_venue: VenueName
     offer_px: Decimal
     gain_bp: Decimal  # what is left of it after both fees
+
+
+@value
+class LimitsConfigured:
+    """What the files say of limits at a start, and what stood when the process before ended."""
+
+    limits: LimitSet
+    effective_ns: int | None = None  # as the files say
+    standing: StandingLimits = field(default_factory=StandingLimits)
+    dealt: tuple[Dealt, ...] = ()
 
 
 @value
@@ -552,6 +564,42 @@ class StuckFound:
 
 
 @value
+class LimitsGiven:
+    """A person wants other limits."""
+
+    limits: LimitSet
+    effective_ns: int | None  # not before then
+    person: str
+    reason: str
+    dealt: tuple[Dealt, ...] = ()
+
+
+@value
+class LimitsAgreed:
+    """A second person agrees to the limits that wait for one."""
+
+    person: str
+    reason: str
+
+
+@value
+class LimitsDropped:
+    """The limits that wait for a person or for their time are not wanted any more."""
+
+    person: str
+    reason: str
+
+
+@value
+class SessionReleased:
+    """A session that was paused may send orders again (control 6)."""
+
+    session: SessionName
+    person: str
+    reason: str
+
+
+@value
 class OperatorNoted:
     """A person did something that the core has no part in."""
 
@@ -570,6 +618,10 @@ OperatorCommand = (
     | OrderForceCanceled
     | OrderResolved
     | NumbersReset
+    | LimitsGiven
+    | LimitsAgreed
+    | LimitsDropped
+    | SessionReleased
     | OperatorNoted
 )
 
@@ -602,6 +654,7 @@ Input = (
     | RoutingConfigured
     | VenueHealthChanged
     | PriceGapFound
+    | LimitsConfigured
     | SessionConnection
     | Stopping
     | Ticked

@@ -172,6 +172,8 @@ class Order:
     closing: Closing | None = None
     triggered: bool = False  # the working leg is a stop order that became active
     received_at_ns: int = 0  # when the client's order came
+    # The reference price when it was taken, where a limit goes by its value; None: none does.
+    valued_px: Decimal | None = None
     withdrawn: Withdrawal | None = None
     # A part of a routed order: the leg of that order it works for. No client hears of a part.
     part_of: VenueClOrdID | None = None

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from fixgate.domain import events as e
 from fixgate.domain.errors import require
+from fixgate.domain.exposure import Exposure
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.lifecycle import apply, corrected
+from fixgate.domain.limit_book import LimitBook
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder, UsedID
 from fixgate.domain.positions import Positions
@@ -36,11 +38,13 @@ class State:
         "copies",
         "disabled",
         "executions",
+        "exposure",
         "fees",
         "ids",
         "instruments",
         "kills",
         "leaving",
+        "limits",
         "lost",
         "names",
         "order_ids",
@@ -95,6 +99,8 @@ class State:
         self.leaving: dict[SessionName, int] = {}
         self.present: dict[SessionName, None] = {}  # sessions whose clients are logged on
         self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
+        self.limits = LimitBook()
+        self.exposure = Exposure()  # what counts against them
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
         # Of each routed order, its parts: all that memory has, open or over.
@@ -132,8 +138,11 @@ class State:
 
     def is_due(self, now_ns: int) -> bool:
         """Whether something waited for a time that has come."""
-        return any(at_ns <= now_ns for at_ns in self.leaving.values()) or any(
-            self._may_cancel_again(order_id, now_ns) for order_id in self.withdrawing
+        return (
+            any(at_ns <= now_ns for at_ns in self.leaving.values())
+            or any(self._may_cancel_again(order_id, now_ns) for order_id in self.withdrawing)
+            or self.limits.due(now_ns) is not None
+            or self.exposure.day_is_over(now_ns)
         )
 
     def _may_cancel_again(self, order_id: OrderID, now_ns: int) -> bool:
@@ -173,6 +182,8 @@ class State:
         parent = order.parent if before is None else None
         if parent is not None:
             self.parts.setdefault(parent, {})[order.order_id] = None
+        if self.exposure.counted.orders:
+            self.exposure.moved(before, order, self.limits)
         was_terminal = before is not None and before.is_terminal
         if order.is_terminal and not was_terminal:
             if order.part_of is None:  # a part is forgotten with its order
@@ -230,8 +241,11 @@ class State:
 def _order_received(state: State, event: e.OrderReceived) -> None:
     order = event.order
     state.keep(order)
-    if order.part_of is None:
-        state.name(order.instruction.session, order.cl_ord_id, order.order_id)
+    if order.part_of is not None:
+        return
+    state.name(order.instruction.session, order.cl_ord_id, order.order_id)
+    if state.exposure.counted.duplicate_within_ms:
+        state.exposure.received(order)
 
 
 def _order_recalled(state: State, event: e.OrderRecalled) -> None:
@@ -271,6 +285,8 @@ def _traded(state: State, event: e.Traded) -> None:
         event.fee,
         event.fee_currency,
     )
+    if event.at_ns is not None:
+        state.exposure.traded(state.orders[event.order_id].instruction, event.at_ns)
 
 
 def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
@@ -312,6 +328,8 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     state.kills = {each.coverage: each for each in event.kills}
     state.disabled = dict.fromkeys(event.disabled)
     state.refused_at_end = frozenset(event.refused)
+    state.limits, state.exposure = LimitBook(), Exposure()
+    state.exposure.paused.update(event.paused)
     state.stopping = None
     open_orders = sorted(state.open_orders(), key=lambda order: order.order_id)
     withdrawn = [each.order_id for each in open_orders if each.withdrawn is not None]
@@ -337,6 +355,25 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
 
 def _stop_began(state: State, event: e.StopBegan) -> None:
     state.stopping = event.text
+
+
+def _limits_changed(state: State, event: e.LimitsChanged) -> None:
+    state.limits.move(event.step, event.change)
+    state.exposure.day_ends_ns = event.day_ends_ns
+    state.exposure.follow(state.limits, state.orders.values(), event.dealt)
+
+
+def _day_began(state: State, event: e.DayBegan) -> None:
+    state.exposure.day_ends_ns = event.day_ends_ns
+    state.exposure.traded_worth.clear()
+
+
+def _session_paused(state: State, event: e.SessionPaused) -> None:
+    state.exposure.paused[event.session] = event.text
+
+
+def _pause_ended(state: State, event: e.PauseEnded) -> None:
+    state.exposure.released(event.session)
 
 
 def _sessions_set(state: State, event: e.SessionsSet) -> None:
@@ -524,6 +561,10 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.DifferenceSuspected: _difference_suspected,
     e.PositionReconciled: _position_reconciled,
     e.GatewayStarted: _gateway_started,
+    e.LimitsChanged: _limits_changed,
+    e.DayBegan: _day_began,
+    e.SessionPaused: _session_paused,
+    e.PauseEnded: _pause_ended,
     e.StopBegan: _stop_began,
     e.SessionsSet: _sessions_set,
     e.VenueSet: _venue_set,

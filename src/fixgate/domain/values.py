@@ -134,6 +134,10 @@ class RefusalReason(Value):
     UNSUPPORTED = "unsupported"
     INCORRECT_QUANTITY = "incorrect_quantity"
     INCORRECT_PRICE = "incorrect_price"
+    NOT_PRICED = "not_priced"  # a limit cannot be checked: no price, or no rate
+    EXCEEDS_LIMIT = "exceeds_limit"
+    REPEATED_ORDER = "repeated_order"  # looks like one that was sent twice
+    SELF_MATCH = "self_match"
     OTHER = "other"
     VENUE_DOWN = "venue_down"
     VENUE_REFUSED = "venue_refused"

@@ -1,7 +1,7 @@
 """May this order go to this venue at all: permission, instrument, type, tick, lot, minimum.
 
 Here: check() and check_part(), the only makers of RiskApproved, which every call of a venue needs.
-Not here: duplicates (decide), money limits.
+Not here: duplicate ClOrdIDs (decide), limits (pretrade).
 Source of the rules: controls 8 and 11; the venue's own instrument filters.
 """
 
@@ -15,6 +15,9 @@ from fixgate.domain.rounding import ZERO, is_multiple, notional, to_wire
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.capabilities import off_lot, unsupported
+from fixgate.risk.case import Case
+from fixgate.risk.conduct import permission
+from fixgate.risk.pretrade import within_limits
 
 
 @value
@@ -23,6 +26,7 @@ class RiskApproved:
 
     instruction: Instruction
     terms: Terms
+    valued_px: Decimal | None = None  # the reference price, where its value counts
 
 
 def check(
@@ -33,10 +37,22 @@ def check(
     instrument: Instrument,
     profile: VenueProfile,
     at_ns: int,
+    case: Case | None = None,
 ) -> RiskApproved | Refusal:
-    """The order approved, or the first reason why not, in the order of RefusalReason."""
-    refusal = _permission(instruction, rules) or _of_venue(terms, profile, instrument, at_ns)
-    return refusal or RiskApproved(instruction=instruction, terms=terms)
+    """The order approved, or the first reason why not, in the order of RefusalReason.
+
+    case: the order before its limits; None: it has none.
+    """
+    refusal = (
+        _permission(instruction, rules)
+        or (None if case is None else permission(case))
+        or _of_venue(terms, profile, instrument, at_ns)
+        or (None if case is None else within_limits(case))
+    )
+    if refusal is not None:
+        return refusal
+    valued_px = case.reference_px if case is not None and case.needs_price else None
+    return RiskApproved(instruction=instruction, terms=terms, valued_px=valued_px)
 
 
 def check_part(

@@ -46,6 +46,10 @@ SILENT = {
     e.SessionLeft,
     e.SessionReturned,
     e.StopBegan,
+    e.LimitsChanged,
+    e.DayBegan,
+    e.SessionPaused,
+    e.PauseEnded,
 }
 
 

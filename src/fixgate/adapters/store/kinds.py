@@ -47,6 +47,7 @@ KINDS: Final[Mapping[str, type]] = {
     "routing_configured.v1": i.RoutingConfigured,
     "venue_health_changed.v1": i.VenueHealthChanged,
     "price_gap_found.v1": i.PriceGapFound,
+    "limits_configured.v1": i.LimitsConfigured,
     "reports_missed.v1": i.ReportsMissed,
     "trades_found.v1": i.TradesFound,
     "session_connection.v1": i.SessionConnection,
@@ -61,6 +62,10 @@ KINDS: Final[Mapping[str, type]] = {
     "order_force_canceled.v1": i.OrderForceCanceled,
     "order_resolved.v1": i.OrderResolved,
     "numbers_reset.v1": i.NumbersReset,
+    "limits_given.v1": i.LimitsGiven,
+    "limits_agreed.v1": i.LimitsAgreed,
+    "limits_dropped.v1": i.LimitsDropped,
+    "session_released.v1": i.SessionReleased,
     "operator_noted.v1": i.OperatorNoted,
     # What was noted.
     FIX_MESSAGE_KINDS[Direction.IN]: FixMessage,
@@ -131,6 +136,10 @@ KINDS: Final[Mapping[str, type]] = {
     "cancel_on_disconnect_set.v1": e.CancelOnDisconnectSet,
     "session_left.v1": e.SessionLeft,
     "stop_began.v1": e.StopBegan,
+    "limits_changed.v1": e.LimitsChanged,
+    "day_began.v1": e.DayBegan,
+    "session_paused.v1": e.SessionPaused,
+    "pause_ended.v1": e.PauseEnded,
     "session_returned.v1": e.SessionReturned,
 }
 

@@ -39,6 +39,7 @@ _TABLES: Final = (
     "positions",
     "position_history",
     "balances",
+    "limits",
 )
 _WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
 _INTEGER_MAX: Final = 2**63 - 1
@@ -58,6 +59,7 @@ class Rows:
         "journal",
         "last_hash",
         "last_seq",
+        "limits",
         "operator_actions",
         "orders",
         "payload_bytes",
@@ -86,6 +88,7 @@ class Rows:
         self.positions: list[Any] = []
         self.position_history: list[Any] = []
         self.balances: list[Any] = []
+        self.limits: list[Any] = []
         self._changed: dict[SessionName, list[Any]] = {}
 
     def fill(self, batches: Sequence[Batch]) -> None:
@@ -141,6 +144,8 @@ class Rows:
 
         for a in batch.alerts:
             self.alerts += (a.seq, a.at_ns, a.subject, a.text, a.order_id)
+        for n in batch.limits:
+            self.limits += (n.seq, n.at_ns, n.step.value, json_of(n.change).decode())
 
     def _add_history(self, steps: Iterable[PositionRow]) -> None:
         for step in steps:

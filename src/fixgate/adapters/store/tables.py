@@ -222,6 +222,16 @@ balances = Table(
     sqlite_with_rowid=False,
 )
 
+# Every step that a change of the limits took; few rows. What is in force follows from them.
+limits = Table(
+    "limits",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True),  # of the event in the journal
+    Column("at_ns", BigInteger, nullable=False),
+    Column("step", _TEXT, nullable=False),
+    Column("body", _TEXT, nullable=False),  # the whole LimitChange
+)
+
 meta = Table(
     "meta",
     metadata,

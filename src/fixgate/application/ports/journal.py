@@ -16,6 +16,7 @@ from fixgate.domain.balance import Balance
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
 from fixgate.domain.inputs import Recalled
+from fixgate.domain.limits import LimitChange, LimitStep
 from fixgate.domain.market import Seen
 from fixgate.domain.order import Order, RefusedOrder
 from fixgate.domain.position import Position, PositionChange
@@ -137,6 +138,16 @@ class PositionRow:
 
 
 @dataclass(slots=True)
+class LimitRow:
+    """One row of the table limits: a step that a change took."""
+
+    seq: int
+    at_ns: int
+    step: LimitStep
+    change: LimitChange
+
+
+@dataclass(slots=True)
 class Batch:
     """What one commit makes durable: journal records, and the query tables' changes."""
 
@@ -156,6 +167,7 @@ class Batch:
     positions: dict[Key, Position] = field(default_factory=dict)
     position_history: list[PositionRow] = field(default_factory=list)
     balances: dict[tuple[VenueName, str], Balance] = field(default_factory=dict)
+    limits: list[LimitRow] = field(default_factory=list)
     at_ns: int = 0
 
 

@@ -87,6 +87,7 @@ class LookingVerbs:
                 for each in parts.state.kills.values()
             ],
             "disabled": sorted(parts.state.disabled),
+            "paused": dict(parts.state.exposure.paused),
             "venues": {
                 str(name): parts.state.venues_up.get(name, False)
                 for name in sorted(parts.state.venues)

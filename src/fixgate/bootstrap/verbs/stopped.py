@@ -42,7 +42,15 @@ from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
 _ABOUT_A_SESSION: Final = ("disable_session", "enable_session", "reset_session")
-NEEDS_A_GATEWAY: Final = ("query_order", "logout_session", "resend")
+NEEDS_A_GATEWAY: Final = (
+    "query_order",
+    "logout_session",
+    "resend",
+    "propose_limits",
+    "approve_limits",
+    "withdraw_limits",
+    "release_session",
+)
 
 
 async def stopped(configuration: Configuration, call: Call) -> Json:

@@ -1,6 +1,6 @@
-"""Schema version 3: what a person should look at, and what trades left at each venue.
+"""Schema version 3: what a person should look at, what trades left, and what may be traded.
 
-Here: ``alerts``, ``positions``, ``position_history``, ``balances``.
+Here: ``alerts``, ``positions``, ``position_history``, ``balances``, ``limits``.
 """
 
 from collections.abc import Sequence
@@ -54,6 +54,13 @@ def upgrade() -> None:
         sa.Column("at_ns", sa.BigInteger(), nullable=False),
         *_texts("baseline"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "limits",
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("at_ns", sa.BigInteger(), nullable=False),
+        sa.Column("step", TEXT, nullable=False),
+        sa.Column("body", TEXT, nullable=False),
     )
 
 

@@ -1,0 +1,143 @@
+"""Controls 2, 3, 7, 10, 13 and 14: how much at once, how much in all.
+
+Here: the most that an order, a client's open and traded value, a position and a leverage may be,
+and whether a venue account can pay.
+Not here: what they are compared with (domain.exposure follows it).
+"""
+
+from decimal import Decimal
+
+from fixgate.domain.errors import Refusal
+from fixgate.domain.exposure import Client, held, paid_with
+from fixgate.domain.rounding import ZERO, minus, plus, to_wire
+from fixgate.domain.routing import SMART
+from fixgate.domain.values import RefusalReason as R
+from fixgate.domain.values import Side
+from fixgate.risk.case import Case
+
+
+def order_qty(case: Case) -> Refusal | None:
+    """Control 2."""
+    most, qty = case.applied.limits.order_qty_max, case.terms.order_qty
+    if most is None or qty <= most:
+        return None
+    return Refusal(
+        R.EXCEEDS_LIMIT,
+        f"OrderQty (38) {to_wire(qty)} is above the maximum order quantity {to_wire(most)}",
+    )
+
+
+def order_value(case: Case) -> Refusal | None:
+    """Controls 3 and 7: the order's value, alone and with what the client has open and traded."""
+    applied = case.applied
+    if not applied.needs_value:
+        return None
+    worth = case.worth
+    if worth is None:
+        return Refusal(R.NOT_PRICED, _not_valued(case))
+    most, currency = applied.limits.order_value_max, applied.currency
+    if most is not None and worth > most:
+        return Refusal(
+            R.EXCEEDS_LIMIT,
+            f"The order is worth {to_wire(worth)} {currency}, which is above the maximum order"
+            f" value {to_wire(most)} {currency}",
+        )
+    session: Client = ("session", case.about.session)
+    refusal = _credit(case, session, applied.limits.credit_max, worth)
+    if refusal is None and case.about.account is not None:
+        account: Client = ("account", case.about.account)
+        refusal = _credit(case, account, applied.account_credit_max, worth)
+    return refusal
+
+
+def _credit(case: Case, client: Client, most: Decimal | None, worth: Decimal) -> Refusal | None:
+    if most is None:
+        return None
+    exposure = case.exposure
+    used = plus(exposure.open_worth.get(client, ZERO), exposure.traded_worth.get(client, ZERO))
+    adds = minus(worth, case.share.worth)
+    if adds <= ZERO or plus(used, adds) <= most:
+        return None
+    kind, name = client
+    currency = case.applied.currency
+    return Refusal(
+        R.EXCEEDS_LIMIT,
+        f"The order adds {to_wire(adds)} {currency} to the {to_wire(used)} {currency} that {kind}"
+        f" {name} has open and traded today; the credit limit is {to_wire(most)} {currency}",
+    )
+
+
+def _not_valued(case: Case) -> str:
+    applied = case.applied
+    if applied.rate is None:
+        return (
+            f"The value of the order is not known in {applied.currency}: there is no rate for"
+            f" {applied.quote_currency}"
+        )
+    return (
+        f"The value of the order is not known: no reference price of {case.about.symbol} at"
+        f" {case.about.venue}"
+    )
+
+
+def position(case: Case) -> Refusal | None:
+    """Control 10: the position at all venues together if all open orders of that side traded."""
+    most = case.applied.limits.position_max
+    if most is None:
+        return None
+    adds = case.open_qty - case.share.qty
+    key, exposure = held(case.about), case.exposure
+    real = (each for each in case.venues if each != SMART)
+    net = case.positions.net(case.about.account, case.about.symbol, real)
+    if case.about.side is Side.BUY:
+        reached = net + exposure.bought.get(key, ZERO) + adds
+    else:
+        reached = exposure.sold.get(key, ZERO) + adds - net
+    if adds <= ZERO or reached <= most:
+        return None
+    way = "long" if case.about.side is Side.BUY else "short"
+    return Refusal(
+        R.EXCEEDS_LIMIT,
+        f"The position in {case.about.symbol} could come to {to_wire(reached)} {way}, open orders"
+        f" included; the limit is {to_wire(most)}",
+    )
+
+
+def balance(case: Case) -> Refusal | None:
+    """Control 13: the venue account can pay for the order beside all that is open there.
+
+    By what the venue last said and our own trades since. Derivatives are margined by their venue,
+    and a routed order has no venue yet.
+    """
+    asset = paid_with(case.about)
+    if not case.applied.limits.balance or asset is None or case.about.venue == SMART:
+        return None
+    venue = case.about.venue
+    has = case.positions.held(venue, asset)
+    needs = case.amount if case.about.side is Side.BUY else case.open_qty
+    if has is None or needs is None:
+        what = f"the balance of {asset}" if has is None else f"a price of {case.about.symbol}"
+        return Refusal(
+            R.NOT_PRICED, f"The balance cannot be checked: {what} at {venue} is not known"
+        )
+    adds = minus(needs, case.share.lock)
+    free = minus(has, case.exposure.locked.get((venue, asset), ZERO))
+    if adds <= free or adds <= ZERO:
+        return None
+    return Refusal(
+        R.EXCEEDS_LIMIT,
+        f"The order needs {to_wire(adds)} {asset} at {venue}; {to_wire(max(free, ZERO))} is free"
+        " there",
+    )
+
+
+def leverage(case: Case) -> Refusal | None:
+    """Control 14."""
+    most, extras = case.applied.limits.leverage_max, case.terms.extras
+    asked = None if extras is None else extras.leverage
+    if most is None or asked is None or asked <= most:
+        return None
+    return Refusal(
+        R.EXCEEDS_LIMIT,
+        f"LeverageRatio (20001) {to_wire(asked)} is above the maximum leverage {to_wire(most)}",
+    )
