@@ -183,7 +183,8 @@ class FakeCore:
         self.calls: deque[tuple[Intent, Order]] = deque()  # venue calls nobody has looked at yet
         self.alerts: list[str] = []
         self.refusals: list[str] = []  # what operations were told cannot be done
-        self.records: list[object] = []
+        self.journal: list[Record] = []
+        self.records: list[object] = []  # their payloads
         # The query tables of positions and balances.
         self.positions: dict[Key, Position] = {}
         self.balances: dict[tuple[VenueName, str], Balance] = {}

@@ -66,7 +66,7 @@ class Watch:
             assert order.leaves_qty == Decimal(0)
             stuck = order.requests and order.requests[0].phase is RequestPhase.WAITING
             assert not stuck or order.awaits_trades, "a request that nobody will answer"
-            assert order.order_id in self.core.state.terminal
+            assert order.part_of or order.order_id in self.core.state.terminal
         before = self.stages.get(order.order_id)
         assert before not in FINAL or before is order.stage, "a closed order moved"
         self.stages[order.order_id] = order.stage

@@ -110,7 +110,7 @@ def decide(
     turn = Turn(state, moment, seen)
     deciding = _DECIDERS[type(given)](turn, given)
     if state.policies or state.parts:
-        deciding = parts.followed(turn, deciding, hear)
+        deciding = parts.followed(turn, given, deciding, hear)
     yield from deciding
 
 

@@ -20,7 +20,7 @@ from fixgate.decide.withdrawing import withdraw
 from fixgate.decide.working import in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import OrderID, TradeID, VenueName
+from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, TradeID, VenueName
 from fixgate.domain.order import Order, Request, RequestPhase, Terms, Withdrawal
 from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.routing import SMART, marked
@@ -36,11 +36,18 @@ _WITH_ITS_ORDER: Final = "The order that it is a part of is being canceled"
 _ENDS: Final[Mapping[S, X]] = {S.EXPIRED: X.EXPIRED, S.DONE_FOR_DAY: X.DONE_FOR_DAY}
 
 
-def followed(turn: Turn, deciding: Iterator[e.Event], hear: Hear) -> Iterator[e.Event]:
+def followed(
+    turn: Turn, given: i.Input, deciding: Iterator[e.Event], hear: Hear
+) -> Iterator[e.Event]:
     """The events of ``deciding``, and all that follows from them for routed orders.
 
     What follows is decided when ``deciding`` is done, as if it had been said to it then.
     """
+    named = getattr(given, "venue_cl_ord_id", None)
+    if named is not None and _is_smart(turn, named):
+        text = f"{getattr(given, 'venue', '')} speaks of {named}, which was sent to no venue"
+        yield e.AlertRaised(subject="venue answer", text=text)
+        return
     following = _Following(turn, hear)
     yield from following.watch(deciding)
     while following.waiting:
@@ -152,19 +159,23 @@ class _Following:
         yield from self._balance(part, event)
 
     def _balance(self, part: Order, event: Ended) -> Iterator[e.Event]:
-        """Compare what is open of the order with what works of it."""
+        """Compare what is open of the order with what works of it.
+
+        ``part`` is as the event left it: more of it may have happened in the same turn, which
+        then has its consequences in its own turn.
+        """
         order = self._whole(part)
-        part = self.turn.order(part.order_id)
         parts = self.turn.state.open_parts(order.order_id)
         works = sum((each.leaves_qty for each in parts), ZERO)
         wanted = _open_qty(order)
         if works > wanted:
             yield from self._too_much(order, works - wanted)
-        elif works < wanted and not isinstance(event, e.Traded) and not _ending(order):
+        if part.part_of != order.venue_cl_ord_id:
+            return  # what works of the order now is another leg
+        if works < wanted and not isinstance(event, e.Traded) and not _ending(order):
             yield from self._too_little(order, part, event, wanted - works)
-        order = self.turn.order(order.order_id)
-        if not self.turn.state.open_parts(order.order_id):
-            yield from self._over(order, part, event)
+        if part.is_terminal and not self.turn.state.open_parts(order.order_id):
+            yield from self._over(self.turn.order(order.order_id), part, event)
 
     def _too_much(self, order: Order, excess: Decimal) -> Iterator[e.Event]:
         """A venue traded more than it was asked, or late: no more of the order may trade."""
@@ -298,6 +309,11 @@ class _Following:
         parent = part.parent
         assert parent is not None  # noqa: S101 - narrows; only parts come here
         return self.turn.order(parent)
+
+
+def _is_smart(turn: Turn, named: str) -> bool:
+    order = turn.state.orders.get(OrderID(named[:ORDER_ID_LENGTH]))
+    return order is not None and order.instruction.venue == SMART
 
 
 def _order_id(event: Any) -> OrderID:
