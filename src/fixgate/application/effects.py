@@ -17,11 +17,14 @@ from fixgate.application.ports.venue import (
 )
 from fixgate.application.step import Intent
 from fixgate.domain import events as e
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import VenueName, venue_cl_ord_id
 from fixgate.domain.inputs import Outcome, VenueAnswered, VenueCall
 from fixgate.domain.instruments import Instrument
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
+
+_submit: Final = maker(SubmitLeg)
 
 _VENUE_CALLS: Final = {
     e.OrderRouted: VenueCall.SUBMIT,
@@ -136,7 +139,7 @@ class Venues:
 
 def submit_leg(order: Order, intent: e.OrderRouted, instrument: Instrument) -> SubmitLeg:
     """The call that submits a leg."""
-    return SubmitLeg(
+    return _submit(
         venue_cl_ord_id=venue_cl_ord_id(order.order_id, intent.leg),
         instrument=instrument,
         side=order.instruction.side,

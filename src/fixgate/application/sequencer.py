@@ -26,6 +26,7 @@ from fixgate.application.ports.journal import Journal, Recall, RecallUnavailable
 from fixgate.application.step import Intent, Owed, Stepper, Steps, sent_row
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import SessionName
 from fixgate.domain.order import Order
 from fixgate.domain.trades import TradeRequest
@@ -35,6 +36,9 @@ IN_FLIGHT_MAX: Final = 4
 ORDERS_IN_FLIGHT_MAX: Final = (IN_FLIGHT_MAX + 1) * 2 * BATCH_MAX
 """Orders decided and not yet durable. Memory must hold more that are over: one that it forgot
 before the store has it could not be recalled, and its ClOrdID would seem unused."""
+
+_message: Final = maker(FixMessage)
+_record: Final = maker(Record)
 
 _AGAIN_S: Final = 0.05
 
@@ -178,7 +182,7 @@ class Sequencer:
 
     def _note_sent(self, owed: Owed, number: int, text: str, steps: Steps) -> None:
         msg_type = text[text.index("\x0135=") + 4 : text.index("\x0134=")]
-        message = FixMessage(
+        message = _message(
             direction=Direction.OUT,
             handling=Handling.REPORT,
             msg_type=msg_type,
@@ -187,7 +191,7 @@ class Sequencer:
         )
         self._stepper.last_seq += 1
         seq = self._stepper.last_seq
-        record = Record(seq, owed.at_ns, owed.report.session, owed.cause, message)
+        record = _record(seq, owed.at_ns, owed.report.session, owed.cause, message)
         steps.batch.records.append(record)
         steps.batch.fix_messages.append(sent_row(seq, owed, msg_type, number))
 

@@ -40,6 +40,7 @@ from fixgate.application.throttling import judged
 from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import OrderID, SessionName
 from fixgate.domain.inputs import (
     Input,
@@ -78,6 +79,13 @@ _CALLS: Final = {
     e.QuerySent: "query",
 }
 
+_record: Final = maker(Record)
+_fix_in: Final = maker(FixIn)
+_fix_row: Final = maker(FixRow)
+_venue_call_row: Final = maker(VenueCallRow)
+_execution: Final = maker(ExecutionRow)
+_moment: Final = maker(Moment)
+
 
 @dataclass(slots=True)
 class Owed:
@@ -86,6 +94,9 @@ class Owed:
     report: Report
     cause: int
     at_ns: int
+
+
+_owed: Final = maker(Owed)
 
 
 @dataclass(slots=True)
@@ -152,7 +163,7 @@ class Stepper:
     ) -> int:
         seq = self.last_seq = self.last_seq + 1
         batch = into.batch
-        batch.records.append(Record(seq, at_ns, session, cause, payload))
+        batch.records.append(_record(seq, at_ns, session, cause, payload))
         batch.at_ns = at_ns
         return seq
 
@@ -171,7 +182,7 @@ class Stepper:
         seq = self._record(
             into,
             item.at_ns,
-            FixIn(
+            _fix_in(
                 message=message,
                 text=text,
                 recalled=recalled,
@@ -181,7 +192,7 @@ class Stepper:
             session=item.session,
         )
         into.batch.fix_messages.append(
-            FixRow(
+            _fix_row(
                 seq,
                 item.at_ns,
                 item.session,
@@ -195,7 +206,7 @@ class Stepper:
         )
         into.batch.last_in[item.session] = item.last_in
         into.delivered.append(item)
-        self._decide(Moment(seq=seq, at_ns=item.at_ns), command, recalled, into, seen=seen)
+        self._decide(_moment(seq=seq, at_ns=item.at_ns), command, recalled, into, seen=seen)
 
     def _given(self, item: Given, into: Steps) -> None:
         given = item.given
@@ -209,7 +220,7 @@ class Stepper:
         seq = self._record(into, item.at_ns, payload)
         if isinstance(given, VenueAnswered):
             into.batch.venue_calls.append(
-                VenueCallRow(
+                _venue_call_row(
                     seq,
                     item.at_ns,
                     given.venue,
@@ -218,12 +229,12 @@ class Stepper:
                     given.outcome.value,
                 )
             )
-        self._decide(Moment(seq=seq, at_ns=item.at_ns), given, recalled, into, seen=seen)
+        self._decide(_moment(seq=seq, at_ns=item.at_ns), given, recalled, into, seen=seen)
 
     def _changed(self, item: SessionChanged, into: Steps) -> None:
         seq = self._record(into, item.at_ns, item, session=item.session)
         into.batch.connected[item.session] = (item.connected, item.peer, item.at_ns)
-        moment = Moment(seq=seq, at_ns=item.at_ns)
+        moment = _moment(seq=seq, at_ns=item.at_ns)
         self._decide(moment, connection_of(item), (), into)
         rules = self.state.sessions.get(item.session)
         cancels = rules is not None and item.session in self.state.cancels
@@ -235,14 +246,14 @@ class Stepper:
         self.state.forget()
         seq = self._record(into, item.at_ns, item.given)
         events: list[e.Event] = []
-        self._decide(Moment(seq=seq, at_ns=item.at_ns), item.given, (), into, events)
+        self._decide(_moment(seq=seq, at_ns=item.at_ns), item.given, (), into, events)
         into.answers.append((item, tuple(events)))
 
     def _noted(self, item: FixNoted, into: Steps) -> None:
         message = item.message
         seq = self._record(into, item.at_ns, message, session=item.session)
         into.batch.fix_messages.append(
-            FixRow(
+            _fix_row(
                 seq,
                 item.at_ns,
                 item.session,
@@ -305,7 +316,7 @@ class Stepper:
                 return  # the core carries it out itself, by what follows
             into.intents.append((event, after, moment.at_ns))
             batch.venue_calls.append(
-                VenueCallRow(
+                _venue_call_row(
                     self.last_seq,
                     moment.at_ns,
                     after.instruction.venue,
@@ -376,7 +387,7 @@ class Stepper:
             into.batch.last_in[event.session] = event.next_target - 1
 
     def _owe(self, report: Report, moment: Moment, into: Steps) -> None:
-        into.owed.setdefault(report.session, []).append(Owed(report, moment.seq, moment.at_ns))
+        into.owed.setdefault(report.session, []).append(_owed(report, moment.seq, moment.at_ns))
 
 
 def copies_of(report: ExecutionReport, state: State) -> list[DropCopy]:
@@ -446,7 +457,7 @@ def _names(event: e.Event, after: Order | None, batch: Batch) -> None:
 
 def _execution_row(report: ExecutionReport, at_ns: int) -> ExecutionRow:
     last = report.last
-    return ExecutionRow(
+    return _execution(
         exec_id=report.exec_id,
         order_id=report.order_id or OrderID("NONE"),
         at_ns=at_ns,
@@ -463,7 +474,7 @@ def _execution_row(report: ExecutionReport, at_ns: int) -> ExecutionRow:
 def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
     """The fix_messages row of a report."""
     report = owed.report
-    row = FixRow(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
+    row = _fix_row(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
     if isinstance(report, DropCopy):
         report = report.report
     if isinstance(report, ExecutionReport | OrderCancelReject | OrderMassCancelReport):

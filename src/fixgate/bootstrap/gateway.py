@@ -55,6 +55,7 @@ from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import Ids, SessionName, VenueName
 from fixgate.domain.inputs import (
     BalancesReported,
@@ -79,6 +80,9 @@ _LOOK_S: Final = 0.01
 
 # An order leaves some forty objects and no cycles: looking at them more often finds nothing.
 _COLLECT: Final = (50_000, 20, 20)
+
+_given: Final = maker(Given)
+_OF_ACCOUNTS: Final = (BalancesReported, PositionsReported)
 
 Announce = Callable[[str], None]
 log = structlog.get_logger("fixgate")
@@ -241,10 +245,10 @@ class Gateway:
         LimitVerbs(core, self._verbs, dealt=self._dealt)
 
     def _hear(self, given: VenueInput) -> None:
-        if isinstance(given, BalancesReported | PositionsReported):
+        if isinstance(given, _OF_ACCOUNTS):
             self._reconciler.hear(given)
         else:
-            self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+            self._inbox.put(_given(at_ns=self._clock.now_ns(), given=given))
 
     async def serve(self, announce: Announce, stop: "asyncio.Future[None]") -> int:
         """Open, trade, and close in order when ``stop`` is done; the exit code."""

@@ -29,8 +29,11 @@ from fixgate.decide.trade_reports import trade_request, trades_found
 from fixgate.decide.turn import Turn
 from fixgate.domain import inputs as i
 from fixgate.domain.events import Event, OrderRecalled
+from fixgate.domain.frozen import maker
 from fixgate.domain.market import Seen
 from fixgate.domain.state import State
+
+_turn: Final = maker(Turn)
 
 _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.NewOrderSingle: new_order,
@@ -107,7 +110,7 @@ def decide(
             cl_ord_ids=each.cl_ord_ids,
             used=each.used,
         )
-    turn = Turn(state, moment, seen)
+    turn = _turn(state, moment, seen)
     deciding = _DECIDERS[type(given)](turn, given)
     if state.policies or state.parts:
         deciding = parts.followed(turn, given, deciding, hear)

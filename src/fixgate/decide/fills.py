@@ -14,6 +14,7 @@ from fixgate.decide.settle import acknowledged
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, replaced
 from fixgate.domain import events as e
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import OrderID
 from fixgate.domain.inputs import VenueTradeCorrected, VenueTraded
 from fixgate.domain.lifecycle import allowed
@@ -22,6 +23,9 @@ from fixgate.domain.rounding import ZERO, within_limits
 from fixgate.domain.values import ExecType
 
 _EXPONENT_MAX: Final = 40  # of a price
+
+_execution: Final = maker(Execution)
+_traded: Final = maker(e.Traded)
 
 
 def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
@@ -75,14 +79,14 @@ def _counted(turn: Turn, order: Order, leg: int, trade: VenueTraded) -> Iterator
         yield _stray(f"Trade {trade.trade_id} of an earlier leg, which was counted", order)
     yield from new_day(turn)
     counts = turn.state.exposure.counted.repeated_count > 0 and order.part_of is None
-    execution = Execution(
+    execution = _execution(
         exec_id=turn.exec_id(),
         trade_id=trade.trade_id,
         leg=leg,
         last_qty=trade.last_qty,
         last_px=trade.last_px,
     )
-    yield e.Traded(
+    yield _traded(
         order_id=order.order_id,
         execution=execution,
         fee=trade.fee,

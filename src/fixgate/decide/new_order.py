@@ -5,6 +5,7 @@ Not here: the checks themselves (risk).
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from fixgate.decide.limits import new_day
 from fixgate.decide.sizing import sized
@@ -12,6 +13,7 @@ from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import VenueName
 from fixgate.domain.inputs import NewOrderSingle
 from fixgate.domain.instruments import Instrument, VenueProfile
@@ -22,6 +24,11 @@ from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check
 from fixgate.risk.case import Case
 from fixgate.risk.conduct import paused
+
+_order: Final = maker(Order)
+_instruction: Final = maker(Instruction)
+_received: Final = maker(e.OrderReceived)
+_routed: Final = maker(e.OrderRouted)
 
 
 def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
@@ -46,7 +53,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         refused = _refused(turn, message, verdict)
         yield e.OrderRefused(refused=refused, exec_id=turn.exec_id())
         return
-    order = Order(
+    order = _order(
         order_id=turn.order_id(),
         instruction=verdict.instruction,
         terms=verdict.terms,
@@ -55,10 +62,8 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         received_at_ns=turn.moment.at_ns,
         valued_px=verdict.valued_px,
     )
-    yield e.OrderReceived(order=order, exec_id=turn.exec_id())
-    yield e.OrderRouted(
-        order_id=order.order_id, leg=0, qty=verdict.terms.order_qty, terms=verdict.terms
-    )
+    yield _received(order=order, exec_id=turn.exec_id())
+    yield _routed(order_id=order.order_id, leg=0, qty=verdict.terms.order_qty, terms=verdict.terms)
 
 
 def _known(turn: Turn, message: NewOrderSingle, known: Order | RefusedOrder) -> Iterator[e.Event]:
@@ -99,7 +104,7 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
     if isinstance(place, Refusal):
         return place
     profile, instrument = place
-    instruction = Instruction(
+    instruction = _instruction(
         session=message.session,
         venue=profile.venue,
         symbol=instrument.symbol,

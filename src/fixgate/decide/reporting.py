@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fixgate.domain import events as e
-from fixgate.domain.frozen import changed
+from fixgate.domain.frozen import changed, maker
 from fixgate.domain.ids import ClOrdID, ExecID
 from fixgate.domain.order import Order, RefusedOrder
 from fixgate.domain.reports import (
@@ -32,6 +32,9 @@ from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason as R
+
+_report: Final = maker(ExecutionReport)
+_fill: Final = maker(LastFill)
 
 Maker = Callable[..., Report | None]  # (event, before, after, rules)
 
@@ -69,7 +72,7 @@ def _of_order(
     *,
     cl_ord_id: ClOrdID | None = None,
     orig_cl_ord_id: ClOrdID | None = None,
-    kind: type[ExecutionReport] = ExecutionReport,
+    kind: Callable[..., ExecutionReport] = _report,
     **more: Any,
 ) -> ExecutionReport:
     return kind(
@@ -133,7 +136,7 @@ def _rejected(event: e.OrderRejected, _: object, after: Order, __: object) -> Re
 
 
 def _last(order: Order, event: e.Traded | e.TradeCorrected) -> LastFill:
-    return LastFill(
+    return _fill(
         last_qty=event.execution.last_qty,
         last_px=event.execution.last_px,
         last_mkt=traded_at(order.instruction.venue, event.execution.trade_id),

@@ -6,6 +6,7 @@ Not here: the answer to a single call (answers), the end of a leg (closing).
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from fixgate.decide.closing import leg_closed, moot
 from fixgate.decide.resubmitting import submit_again
@@ -13,7 +14,7 @@ from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import returned
 from fixgate.decide.working import advance, refuse, replaced
 from fixgate.domain import events as e
-from fixgate.domain.frozen import changed
+from fixgate.domain.frozen import changed, maker
 from fixgate.domain.ids import VenueOrderID
 from fixgate.domain.inputs import LegState, VenueLegReported
 from fixgate.domain.lifecycle import allowed
@@ -24,6 +25,8 @@ from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason, RestatementReason
 
+_acknowledged: Final = maker(e.OrderAcknowledged)
+
 
 def acknowledged(
     turn: Turn, order: Order, leg: int, venue_order_id: VenueOrderID | None
@@ -33,7 +36,7 @@ def acknowledged(
         return
     head = order.requests[0] if order.requests else None
     if order.stage is S.PENDING_NEW:
-        yield e.OrderAcknowledged(
+        yield _acknowledged(
             order_id=order.order_id, exec_id=turn.exec_id(), venue_order_id=venue_order_id
         )
         yield from advance(turn, order.order_id)

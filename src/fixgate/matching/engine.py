@@ -11,6 +11,7 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import Final
 
+from fixgate.domain.frozen import maker
 from fixgate.domain.values import OrdType, Side, TimeInForce
 from fixgate.matching.book import Book
 from fixgate.matching.events import (
@@ -29,6 +30,8 @@ from fixgate.matching.orders import ZERO, BookOrder, Depth, NewOrder, OrderSnaps
 from fixgate.matching.reasons import CancelReason, OrderState, RejectReason
 from fixgate.matching.registry import Registry, is_open
 from fixgate.matching.rules import may_be_part, why_not_terms, why_not_values
+
+_accepted: Final = maker(Accepted)
 
 _STOP: Final = OrdType.STOP
 _STOP_LIMIT: Final = OrdType.STOP_LIMIT
@@ -319,7 +322,7 @@ class MatchingEngine:
         held: bool,
     ) -> None:
         events.append(
-            Accepted(
+            _accepted(
                 account=order.account,
                 cl_ord_id=order.cl_ord_id,
                 venue_order_id=order.venue_order_id,

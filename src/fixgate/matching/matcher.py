@@ -7,6 +7,7 @@ Not here: requests, their checks and their lookup (engine).
 from decimal import Decimal
 from typing import Final
 
+from fixgate.domain.frozen import maker
 from fixgate.domain.rounding import notional, plus
 from fixgate.domain.values import SelfTradePrevention, TimeInForce
 from fixgate.matching.book import Book, Level, PriceLevels
@@ -24,6 +25,8 @@ _FILLED: Final = OrderState.FILLED
 _CANCELED: Final = OrderState.CANCELED
 _WORKING: Final = OrderState.WORKING
 _HELD: Final = OrderState.HELD
+
+_traded: Final = maker(Traded)
 
 
 class Matcher:
@@ -222,7 +225,7 @@ class Matcher:
                 continue
             order.cum_notional = plus(order.cum_notional, value)
             order.updated_at_ns = now_ns
-            traded = Traded(
+            traded = _traded(
                 symbol=order.symbol,
                 account=order.account,
                 cl_ord_id=order.cl_ord_id,

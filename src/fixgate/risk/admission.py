@@ -6,9 +6,10 @@ Source of the rules: controls 8 and 11; the venue's own instrument filters.
 """
 
 from decimal import Decimal
+from typing import Final
 
 from fixgate.domain.errors import Refusal
-from fixgate.domain.frozen import value
+from fixgate.domain.frozen import maker, value
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.order import Instruction, Terms
 from fixgate.domain.rounding import ZERO, is_multiple, notional, to_wire
@@ -27,6 +28,9 @@ class RiskApproved:
     instruction: Instruction
     terms: Terms
     valued_px: Decimal | None = None  # the reference price, where its value counts
+
+
+_approved: Final = maker(RiskApproved)
 
 
 def check(
@@ -52,7 +56,7 @@ def check(
     if refusal is not None:
         return refusal
     valued_px = case.reference_px if case is not None and case.needs_price else None
-    return RiskApproved(instruction=instruction, terms=terms, valued_px=valued_px)
+    return _approved(instruction=instruction, terms=terms, valued_px=valued_px)
 
 
 def check_part(
@@ -68,7 +72,7 @@ def check_part(
     What is permitted and what is limited was counted once, for the whole.
     """
     refusal = _of_venue(terms, profile, instrument, at_ns)
-    return refusal or RiskApproved(instruction=instruction, terms=terms)
+    return refusal or _approved(instruction=instruction, terms=terms)
 
 
 def _of_venue(

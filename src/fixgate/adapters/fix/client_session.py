@@ -33,6 +33,7 @@ from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.errors import require
+from fixgate.domain.frozen import maker
 from fixgate.domain.sessions import FixVersion
 
 _POSS_DUP: Final = b"\x0143=Y\x01"
@@ -42,6 +43,9 @@ _CAUGHT_UP_S: Final = 30  # a client that misses something asks at once, when it
 _REQUIRED_TAG_MISSING: Final = 1
 _VALUE_IS_INCORRECT: Final = 5
 _INVALID_TAG_NUMBER: Final = 0
+
+_delivered: Final = maker(FixDelivered)
+_message: Final = maker(FixMessage)
 
 
 class ClientSession:
@@ -568,10 +572,10 @@ class ClientSession:
         frame = kept.frame
         # What the client sends again because we asked it to is not too much.
         too_much = None if _POSS_DUP in frame.raw else self._rates.count(kept.at_ns)
-        delivered = FixDelivered(
+        delivered = _delivered(
             at_ns=kept.at_ns,
             session=self.config.name,
-            message=FixMessage(
+            message=_message(
                 direction=Direction.IN,
                 handling=Handling.DELIVERED,
                 msg_type=frame.msg_type,

@@ -25,7 +25,7 @@ from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq
 from fixgate.adapters.fix.tags import clean, end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import Extras
-from fixgate.domain.frozen import changed
+from fixgate.domain.frozen import changed, maker
 from fixgate.domain.ids import ClOrdID, SessionName
 from fixgate.domain.inputs import (
     BadMessage,
@@ -76,6 +76,9 @@ _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
 _POST_ONLY: Final = "6"
 _EXEC_INST: Final = frozenset((_POST_ONLY, "Q", "H"))
+
+_order: Final = maker(NewOrderSingle)
+_made_terms: Final = maker(Terms)
 
 
 def decode(session: SessionName, text: str) -> ClientCommand:
@@ -136,7 +139,7 @@ def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
     if side is None:
         fault = Refusal(R.UNSUPPORTED, f"Side (54) {fields.get('54')} is not supported")
     echo = _echo(fields, ECHO_TAGS if fault is None else REFUSED_ECHO_TAGS)
-    return NewOrderSingle(
+    return _order(
         session=session,
         cl_ord_id=ClOrdID(fields["11"]),
         symbol=fields.get("55", ""),
@@ -235,7 +238,7 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     if isinstance(amounts, Refusal) or isinstance(expire_at_ns, Refusal):
         return None, next(each for each in (amounts, expire_at_ns) if isinstance(each, Refusal))
     order_qty, price, stop_px = amounts
-    terms = Terms(
+    terms = _made_terms(
         order_qty=order_qty,
         ord_type=ord_type,
         time_in_force=time_in_force,

@@ -27,6 +27,7 @@ from fixgate.application.ports.venue import (
     WorkingLeg,
 )
 from fixgate.domain.extras import Extras
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
 from fixgate.domain.inputs import (
     BalancesReported,
@@ -83,6 +84,10 @@ _STATES: Final[Mapping[OrderState, ExecType | None]] = {
     OrderState.CANCELED: ExecType.CANCELED,
     OrderState.EXPIRED: ExecType.EXPIRED,
 }
+
+_answered: Final = maker(VenueAnswered)
+_traded: Final = maker(VenueTraded)
+_new_order: Final = maker(NewOrder)
 
 
 class SimulatedVenue:
@@ -207,7 +212,7 @@ class SimulatedVenue:
         first = events[0]
         if isinstance(first, Accepted):
             self._hear(
-                VenueAnswered(
+                _answered(
                     venue=self._name,
                     call=_SUBMIT,
                     venue_cl_ord_id=call.venue_cl_ord_id,
@@ -356,7 +361,7 @@ class SimulatedVenue:
     def _new_order(self, call: SubmitLeg) -> NewOrder:
         terms = call.terms
         extras = terms.extras or _PLAIN
-        return NewOrder(
+        return _new_order(
             symbol=call.instrument.symbol,
             account=_MEMBER,
             cl_ord_id=call.venue_cl_ord_id,
@@ -395,7 +400,7 @@ class SimulatedVenue:
     def _traded(self, event: Traded) -> None:
         # Both sides of a trade carry one id; should both be ours, each must have its own.
         self._hear(
-            VenueTraded(
+            _traded(
                 venue=self._name,
                 venue_cl_ord_id=VenueClOrdID(event.cl_ord_id),
                 trade_id=TradeID(event.trade_id + ("B" if event.side is _BUY else "S")),
