@@ -193,6 +193,7 @@ class FakeCore:
         self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
         self.disabled: tuple[SessionName, ...] = ()
         self.paused: tuple[tuple[SessionName, str], ...] = ()
+        self.away: set[VenueName] = set()  # venues that it could not reach then, nor can now
         self.refused: tuple[SessionName, ...] = ()  # told 380=4 when that process ended
         self._in = 0
         self._out = 0
@@ -225,7 +226,7 @@ class FakeCore:
         self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))
         self.say(i.VenueConfigured(profile=self.profile))
         self.say(i.InstrumentsLoaded(venue=venue, instruments=self.instruments))
-        self.say(i.VenueConnection(venue=venue, up=True))
+        self.say(i.VenueConnection(venue=venue, up=venue not in self.away))
         if self.policies:
             self._configure_routing()
 
@@ -233,13 +234,14 @@ class FakeCore:
         for profile, instrument in self.others:
             self.say(i.VenueConfigured(profile=profile))
             self.say(i.InstrumentsLoaded(venue=profile.venue, instruments=(instrument,)))
-            self.say(i.VenueConnection(venue=profile.venue, up=True))
+            self.say(i.VenueConnection(venue=profile.venue, up=profile.venue not in self.away))
         profiles = (self.profile, *(each for each, _ in self.others))
         self.say(i.VenueConfigured(profile=smart_profile(profiles)))
         self.say(i.RoutingConfigured(policies=self.policies, fees=self.fees))
 
     def restart(self) -> None:
         """The process ends and another begins with the open orders as they were committed."""
+        self.away = {name for name, up in self.state.venues_up.items() if not up}
         self.kills, self.disabled = tuple(self.state.kills.values()), tuple(self.state.disabled)
         self.paused = tuple(self.state.exposure.paused.items())
         self.standing = self.state.limits.standing

@@ -12,6 +12,9 @@ A scenario begins with ``# ID  what it shows``. Directives set it up::
     ! venues W X                     more venues like V; orders may be routed over all of them
     ! at W lot_size=1 taker_bp=10    a field of Instrument, VenueProfile or Fees at one of them
     ! routing by=best_price split=yes     a field of RoutingPolicy
+    ! one process                    a restart in its middle would make another story of it: it is
+                                     about who is logged on, about stopping, about times that one
+                                     process counts, or the venue would first be asked
     ! echo 5001 5002                 tags of the client's own that its session repeats
 
 Then come lines of steps, any number a line, in columns or below each other::
@@ -74,14 +77,16 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
+from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import coverage_from
-from fixgate.domain.order import Order
+from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import Criterion, Fees, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import FixVersion, SessionRules
+from fixgate.domain.values import OrdStatus
 from scenarios.dictionaries import fault_of
 from scenarios.invariants import Wire
 from scenarios.limit_words import limits_from
@@ -143,7 +148,7 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
     changes = {}
     for setting in scenario.settings:
         words = setting.split()
-        if words[0] in ("only", "echo", "limits", *_ROUTING):
+        if words[0] in ("only", "echo", "one", "limits", *_ROUTING):
             continue
         target = words[0] if words[0] in ("venue", "instrument") else "session"
         if target == kind:
@@ -200,6 +205,7 @@ class Run:
         self.subjects: dict[VenueName, OrderID] = {}  # per venue, what its last call was about
         self.kept: dict[str, str] = {}
         self.trades = 0
+        self.asked_of: dict[OrderID, None] = {}  # after a restart, and not answered yet
         self.where = scenario.where
 
     @staticmethod
@@ -207,8 +213,11 @@ class Run:
         words = next((each for each in scenario.settings if each.startswith("echo ")), "")
         return tuple(int(each) for each in words.split()[1:])
 
-    def play(self) -> None:
-        """Run every step; raise AssertionError naming the line of the first that fails."""
+    def play(self, *, restart_before: int | None = None) -> None:
+        """Run every step; raise AssertionError naming the line of the first that fails.
+
+        ``restart_before``: the step before which the gateway is killed and started again.
+        """
         steps = {
             "C>": self._client_sends,
             "C<": self._client_gets,
@@ -218,7 +227,9 @@ class Run:
             "O>": self._operations_say,
             "O<": self._operations_hear,
         }
-        for where, step in self.scenario.steps:
+        for number, (where, step) in enumerate(self.scenario.steps):
+            if number == restart_before:
+                self._killed()
             self.where = where
             side, _, rest = step.partition(" ")
             if side.endswith(">") and side != "M>":
@@ -229,6 +240,47 @@ class Run:
             else:
                 steps[side](rest.strip())
         self._nothing_left(calls=True)
+
+    def restarts(self) -> list[int]:
+        """The steps before which the gateway may be killed: somebody else speaks next."""
+        if "one process" in self.scenario.settings:
+            return []
+        return [
+            number
+            for number, (_, step) in enumerate(self.scenario.steps)
+            if step.startswith(("C> ", "V> ", "G> ", "O> ")) and number
+        ]
+
+    def _killed(self) -> None:
+        """Another process begins, from what is durable. It asks about every order that is open.
+
+        The venue says what it said before of an order that it owes no answer. What it owes one
+        for, it answers as the scenario goes on: what was under way there goes on too.
+        """
+        self.where = f"{self.where}, killed"
+        if self.core.sent or self.core.calls:
+            return  # what was written down is not all acted on; the steps that follow take it
+        self.core.restart()
+        while self.core.calls:
+            intent, order = self.core.calls.popleft()
+            if not isinstance(intent, e.QuerySent):
+                self.fail(f"after the restart the venue was called: {called(intent)}")
+            self.asked_of[order.order_id] = None
+        self._venue_answers()
+
+    def _venue_answers(self) -> None:
+        """What it was asked after a restart, of the orders that it owes no other answer for."""
+        for order_id in tuple(self.asked_of):
+            order = self._order(order_id)
+            busy = order.requests and order.requests[0].phase is not RequestPhase.WAITING
+            if busy or order.stage is OrdStatus.PENDING_NEW or order.closing or order.withdrawn:
+                continue
+            del self.asked_of[order_id]
+            if not order.is_terminal:
+                words = f"found working {order.leg_cum_qty} qty {order.leg_qty}"
+                if order.terms.price is not None:
+                    words += f" price {order.terms.price}"
+                self.core.say(heard(words.split(), order, ""))
 
     def fail(self, text: str) -> NoReturn:
         """Fail at the current line."""
@@ -337,6 +389,8 @@ class Run:
         words = rest.split()
         self.trades += words[0] == "trade" and "id" not in words
         self.core.say(heard(words, order, f"T{self.trades}"))
+        if self.asked_of:
+            self._venue_answers()
 
     def _market_moves(self, rest: str) -> None:
         what, *prices = rest.split()

@@ -7,10 +7,11 @@ import pytest
 from fixgate.domain.sessions import FixVersion
 from scenarios.runner import Run, Scenario, load
 
-SCENARIOS = [each for path in sorted(Path(__file__).parent.glob("*.scn")) for each in load(path)]
+HERE = Path(__file__).parent
+SCENARIOS = [each for path in sorted(HERE.glob("*.scn")) for each in load(path)]
 
 
-@pytest.mark.parametrize(
+EACH = pytest.mark.parametrize(
     ("scenario", "version"),
     [
         pytest.param(each, version, id=f"{each.name.split()[0]}-{version.value}-{each.where}")
@@ -18,6 +19,18 @@ SCENARIOS = [each for path in sorted(Path(__file__).parent.glob("*.scn")) for ea
         for version in each.versions()
     ],
 )
+
+
+@EACH
 def test_scenario(scenario: Scenario, version: FixVersion) -> None:
     """The conversation goes as written."""
     Run(scenario, version).play()
+
+
+@EACH
+def test_a_scenario_goes_as_written_if_the_gateway_is_killed_in_its_middle(
+    scenario: Scenario, version: FixVersion
+) -> None:
+    """Wherever somebody else speaks next, another process goes on from what is durable."""
+    for step in Run(scenario, version).restarts():
+        Run(scenario, version).play(restart_before=step)

@@ -75,6 +75,8 @@ def in_time(trades: Iterable[RecordedTrade]) -> list[RecordedTrade]:
 
 def standing(order: Order, rows: Iterable[ExecutionRow]) -> Iterator[RecordedTrade]:
     """The order's trades as they stand, given all of its reports."""
+    if order.part_of is not None:
+        return  # its client traded with the order that it is a part of
     reports = {each.exec_id: each for each in rows}
     about = order.instruction
     for trade in trades(reports.values()):
