@@ -95,6 +95,9 @@ class Done:
     def exception(self) -> Exception | None:
         return self._failure
 
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
     def result(self) -> SentPage:
         return self._result
 

@@ -85,6 +85,17 @@ def order(peer: Peer) -> str:
     return name
 
 
+def come_back(peer: Peer, gateway: Gateway) -> Said:
+    """Log on, as soon as the gateway has seen the last connection end."""
+    until, number = time.monotonic() + LIMIT_S, peer.next_out
+    while True:
+        peer.next_out = number
+        try:
+            return peer.log_on(gateway.port)
+        except ClosedError:
+            assert time.monotonic() < until
+
+
 def answer_to(peer: Peer, name: str) -> Said:
     """The first report or rejection of an order."""
     return peer.until(lambda each: name in (each[11], each[379]))[-1]
@@ -190,6 +201,35 @@ def test_orders_on_their_way_when_the_database_goes_are_answered_when_it_is_back
     assert gateway.stop() == 0
     known = set(audit(gateway.home).messages)
     assert {each.text for each in peer.received if each[35] == "8"} <= known
+
+
+def test_who_asks_for_what_it_missed_while_the_database_is_away_gets_it_when_it_is_back(
+    tmp_path: Path, link: Link, gateways: list[Gateway]
+) -> None:
+    """However often it came and went meanwhile, as clients do that get no answer."""
+    gateway = Gateway(postgres_home(tmp_path, through(link, new_database())))
+    gateways.append(gateway)
+    gateway.start()
+    peer = a_peer("TRADER")
+    peer.log_on(gateway.port)
+    fill = peer.trade()
+    peer.hang_up()
+    link.cut()
+    wait_for(lambda: said_on_stderr(gateway, "order intake interrupted"))
+    for _ in range(12):
+        come_back(peer, gateway)
+        peer.send("2", "7=1|16=0")
+        peer.hang_up()
+    last = int(come_back(peer, gateway)[34])
+    peer.send("2", "7=1|16=0")
+
+    link.mend()
+
+    again = peer.until(lambda said: said[36] == str(last + 1))
+    assert fill[17] in [each[17] for each in again if each[43] == "Y"]
+    peer.log_out()
+    assert gateway.stop() == 0
+    audit(gateway.home)
 
 
 def test_a_database_that_does_not_answer_stops_intake_as_well(

@@ -62,7 +62,7 @@ class Connections:
 
 
 class Repeats:
-    """How often the same thing was asked within a window."""
+    """How often the same thing was asked, and answered, within a window."""
 
     def __init__(self, *, most: int, window_s: float) -> None:
         self._most = most
@@ -70,11 +70,20 @@ class Repeats:
         self._asked: deque[tuple[float, int]] = deque()
 
     def too_many(self, what: int, at_s: float) -> bool:
-        """Count one; whether it is more than allowed. Keeps at most what the window holds."""
+        """Count one, unless it is more than allowed. Keeps at most what the window holds."""
         while self._asked and self._asked[0][0] < at_s - self._window_s:
             self._asked.popleft()
         # A client that asks many different things is held by the rate of its messages.
         if len(self._asked) > self._most * 100:
             self._asked.popleft()
+        if sum(1 for _, each in self._asked if each == what) >= self._most:
+            return True
         self._asked.append((at_s, what))
-        return sum(1 for _, each in self._asked if each == what) > self._most
+        return False
+
+    def take_back(self, what: int) -> None:
+        """It was not answered after all: asking again is no repetition."""
+        for place in reversed(range(len(self._asked))):
+            if self._asked[place][1] == what:
+                del self._asked[place]
+                return

@@ -15,8 +15,10 @@ from fixgate.adapters.fix.resend import Resend
 from fixgate.adapters.fix.sender import Sender
 from fixgate.adapters.fix.tags import utc_timestamp
 from fixgate.application.ports.clock import Clock
-from fixgate.application.ports.journal import Sent, SentPage
+from fixgate.application.ports.journal import RecallUnavailable, Sent, SentPage
 
+AGAIN_S: Final = 0.5
+"""After which a journal that is away is asked again."""
 _MINUTE_S: Final = 60.0
 _NS: Final = 1_000_000_000
 
@@ -24,7 +26,8 @@ _NS: Final = 1_000_000_000
 class Repeater:
     """The range that one session's client has asked for, if any.
 
-    failed: called when the journal cannot be read, with the number that cannot be repeated.
+    failed: called when the journal cannot be read, with the number that cannot be repeated. Not
+    where it is only away: the client waits until it is back.
     """
 
     def __init__(
@@ -96,9 +99,14 @@ class Repeater:
 
     def give_up(self) -> None:
         """The connection has ended."""
-        self._plan = None
+        if self._plan is not None:
+            # Who asks again for what it never got in whole is not asking without end.
+            self._repeats.take_back(self._plan.first)
+            self._plan = None
 
     def _fetch(self, plan: Resend, place: int | None) -> None:
+        if self._plan is not plan:
+            return
         page = self._sent.page(
             self._config.name,
             plan.begin,
@@ -107,15 +115,18 @@ class Repeater:
             since=self._since,
             count=self._page_max,
         )
-        page.add_done_callback(lambda done: self._fetched(plan, done))
+        page.add_done_callback(lambda done: self._fetched(plan, place, done))
 
-    def _fetched(self, plan: Resend, done: "Future[SentPage]") -> None:
+    def _fetched(self, plan: Resend, place: int | None, done: "Future[SentPage]") -> None:
         wire = self._sender.wire
         if self._plan is not plan or wire is None or done.cancelled():
             return
-        if done.exception() is None:
+        problem = done.exception()
+        if problem is None:
             plan.page = done.result()
             wire.wake()
+        elif isinstance(problem, RecallUnavailable):
+            done.get_loop().call_later(AGAIN_S, self._fetch, plan, place)
         else:
-            self._plan = None
+            self.give_up()
             self._failed(plan.begin)

@@ -11,9 +11,10 @@ written (sender), sending it (as any other report).
 from asyncio import Future
 
 from fixgate.adapters.fix.recorder import Deliver, Recorder
+from fixgate.adapters.fix.repeater import AGAIN_S
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import ReportsUndelivered
-from fixgate.application.ports.journal import Sent, SentPage
+from fixgate.application.ports.journal import RecallUnavailable, Sent, SentPage
 from fixgate.domain.ids import SessionName
 
 
@@ -53,14 +54,23 @@ class Undelivered:
             until=until,
             count=self._page_max,
         )
-        page.add_done_callback(lambda done: self._fetched(numbers, since, until, done))
+        page.add_done_callback(lambda done: self._fetched(numbers, place, since, until, done))
 
     def _fetched(
-        self, numbers: tuple[int, int], since: int, until: int, done: "Future[SentPage]"
+        self,
+        numbers: tuple[int, int],
+        place: int | None,
+        since: int,
+        until: int,
+        done: "Future[SentPage]",
     ) -> None:
         if done.cancelled():
             return
-        if (problem := done.exception()) is not None:
+        problem = done.exception()
+        if isinstance(problem, RecallUnavailable):
+            done.get_loop().call_later(AGAIN_S, self._fetch, numbers, place, since, until)
+            return
+        if problem is not None:
             which = f"reports {numbers[0]} to {numbers[1]}"
             self._record.refused(f"{which} were never sent and cannot be read back: {problem}")
             return

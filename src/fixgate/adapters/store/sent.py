@@ -12,8 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from fixgate.adapters.store.reader import Reader
-from fixgate.application.ports.journal import Sent, SentPage
+from fixgate.application.ports.journal import RecallUnavailable, Sent, SentPage
 from fixgate.domain.ids import SessionName
 
 _OUT_OF_ORDER_MAX: Final = 1_000
@@ -26,11 +28,18 @@ class SentMessages(Sent):
 
     open_reader: called once, on the reading thread.
     position: the number of the last record decided.
+    passes: whether what went wrong passes by itself.
     """
 
-    def __init__(self, open_reader: Callable[[], Reader], position: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        open_reader: Callable[[], Reader],
+        position: Callable[[], int],
+        passes: Callable[[Exception], bool],
+    ) -> None:
         self._open_reader = open_reader
         self._position = position
+        self._passes = passes
         self._reader: Reader | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sent")
 
@@ -49,6 +58,14 @@ class SentMessages(Sent):
         until: int | None = None,
     ) -> "Future[SentPage]":
         def read() -> SentPage:
+            try:
+                return page()
+            except SQLAlchemyError as problem:
+                if self._passes(problem):
+                    raise RecallUnavailable(str(problem)) from problem
+                raise
+
+        def page() -> SentPage:
             reader = self._opened()
             first = place
             if first is None:

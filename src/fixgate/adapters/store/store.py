@@ -59,7 +59,7 @@ class Store(ABC):
         position: the number of the last record decided.
         """
         if self._sent is None:
-            self._sent = SentMessages(self.new_reader, position)
+            self._sent = SentMessages(self.new_reader, position, self._passes)
         return self._sent
 
     def trades(self) -> StoredTrades:
@@ -67,6 +67,10 @@ class Store(ABC):
         if self._trades is None:
             self._trades = StoredTrades(self.new_reader)
         return self._trades
+
+    def _passes(self, problem: Exception) -> bool:  # noqa: ARG002 - of a file, nothing does
+        """Whether a problem with reading passes by itself."""
+        return False
 
     @abstractmethod
     def new_reader(self) -> Reader:

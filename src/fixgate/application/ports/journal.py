@@ -187,6 +187,10 @@ class Journal(Protocol):
         ...
 
 
+class RecallUnavailable(Exception):  # noqa: N818 - it names a fact
+    """The store cannot be read for now. What needs it waits until it is back."""
+
+
 class SentPage(NamedTuple):
     """Some of the messages that were sent to a session."""
 
@@ -218,13 +222,10 @@ class Sent(Protocol):
         since: the position at which the numbers last began at 1; 0 if that was before this
         process, and is to be found in the journal.
         until: a position; what was decided after it is not looked at.
-        Never blocks. The future fails if the journal cannot be read.
+        Never blocks. The future fails if the journal cannot be read; with RecallUnavailable if
+        it can be asked again later.
         """
         ...
-
-
-class RecallUnavailable(Exception):  # noqa: N818 - it names a fact
-    """The store cannot be read for now. What needs it waits until a commit succeeds again."""
 
 
 class Recall(Protocol):

@@ -1,10 +1,13 @@
 """One client session with a real engine and a wire in memory."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from fixgate.adapters.fix import repeater
+from fixgate.adapters.fix import undelivered as undelivering
 from fixgate.adapters.fix.config import SessionStart
 from fixgate.application.ports.fix import (
     Direction,
@@ -14,6 +17,7 @@ from fixgate.application.ports.fix import (
     ReportsUndelivered,
     SessionChanged,
 )
+from fixgate.application.ports.journal import RecallUnavailable
 from fixgate.domain.errors import InvariantBroken
 from unit.adapters.fix.messages import (
     ORDER,
@@ -422,6 +426,57 @@ def test_asking_for_the_same_message_without_end_ends_the_session(make: MakeKit)
 
     last = kit.wrote()[-1]
     assert (last["35"], last["58"]) == ("5", "message 1 was asked for too often")
+
+
+def test_asking_again_for_what_never_came_in_whole_is_no_repetition(make: MakeKit) -> None:
+    kit = make(resend_repeats_max=3)
+    kit.connect()
+    kit.release(kit.session.reserve(1))
+    for number in range(2, 12, 2):
+        kit.take(message("2", number, "7=1|16=0", client=kit.client))
+        kit.session.lost("cable")
+        kit.connect(seq=number + 1)
+
+    kit.wrote()
+    kit.take(message("2", 12, "7=1|16=0", client=kit.client))
+    kit.resend_all()
+
+    assert "8" in [each["35"] for each in kit.wrote()]
+
+
+async def test_a_journal_that_is_away_is_asked_again_until_it_is_back(
+    sent_ten: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeater, "AGAIN_S", 0.01)
+    sent_ten.sent.failure = RecallUnavailable("the server is away")
+    sent_ten.take(message("2", 2, "7=1|16=0", client=sent_ten.client))
+    assert sent_ten.wrote() == []
+    assert sent_ten.wire.ended is None
+
+    sent_ten.sent.failure = None
+    async with asyncio.timeout(60):
+        while not sent_ten.session.may_resend:
+            await asyncio.sleep(0.01)
+    sent_ten.resend_all()
+
+    assert [each["34"] for each in sent_ten.wrote()] == [str(n) for n in range(1, 12)]
+
+
+async def test_what_was_missed_is_sent_after_a_reset_also_when_the_journal_is_away_then(
+    sent_ten: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undelivering, "AGAIN_S", 0.01)
+    sent_ten.session.lost("cable")
+    sent_ten.release(sent_ten.session.reserve(1))
+    sent_ten.sent.failure = RecallUnavailable("the server is away")
+    sent_ten.connect(seq=1, body="98=0|108=30|141=Y")
+    assert undelivered(sent_ten) == []
+
+    sent_ten.sent.failure = None
+    async with asyncio.timeout(60):
+        while not undelivered(sent_ten):
+            await asyncio.sleep(0.01)
+    assert undelivered(sent_ten) == ["12"]
 
 
 def test_a_repetition_is_the_report_with_its_first_time_and_a_mark(sent_ten: Kit) -> None:

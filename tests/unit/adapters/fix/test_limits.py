@@ -35,4 +35,13 @@ def test_repeats_are_counted_within_their_window() -> None:
 
     assert [repeats.too_many(7, at) for at in (0.0, 1.0, 2.0)] == [False, False, True]
     assert not repeats.too_many(8, 3.0)
-    assert not repeats.too_many(7, 62.5)
+    assert not repeats.too_many(7, 60.5), "what was refused does not count"
+
+
+def test_what_was_taken_back_is_no_repeat() -> None:
+    repeats = Repeats(most=2, window_s=60)
+    for at in range(5):
+        assert not repeats.too_many(7, float(at))
+        repeats.take_back(7)
+    repeats.take_back(8)  # was never asked
+    assert [repeats.too_many(7, 5.0 + at) for at in range(3)] == [False, False, True]

@@ -55,6 +55,9 @@ class PostgresStore(Store):
     def new_reader(self) -> Reader:
         return Reader(self.address)
 
+    def _passes(self, problem: Exception) -> bool:
+        return _is_away(problem)
+
     def _make_journal(self, log_room_bytes: int) -> PostgresJournal:  # noqa: ARG002 - for files
         last_seq, last_hash = self.reader.last()
         return PostgresJournal(
@@ -131,10 +134,14 @@ def reader(address: PostgresAddress) -> Reader:
 
 def _unusable(address: PostgresAddress, problem: Exception) -> StoreUnusable:
     cause = getattr(problem, "orig", None) or problem
-    passing = isinstance(cause, psycopg.Error) and passes(cause)
-    return (StoreAway if passing else StoreUnusable)(
+    return (StoreAway if _is_away(problem) else StoreUnusable)(
         str(address), f"cannot be used: {in_words(cause)}"
     )
+
+
+def _is_away(problem: Exception) -> bool:
+    cause = getattr(problem, "orig", None) or problem
+    return isinstance(cause, psycopg.Error) and passes(cause)
 
 
 def check(connection: Connection, address: PostgresAddress) -> None:
