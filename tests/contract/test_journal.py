@@ -136,7 +136,7 @@ class JournalContract:
         eth = after_trade(other, Decimal(1), ONE).after
         assert store.reader.positions() == [closed.after, eth]
         steps = store.reader.position_history(SIM, None, "BTC/USDT")
-        assert [(each.seq, each.part, each.move, each.profit) for each in steps] == [
+        assert [(each.seq, each.part, each.move, each.realised) for each in steps] == [
             (1, 0, Move.OPEN, Decimal(0)),
             (1, 1, Move.CLOSE, Decimal("2.00")),
         ]

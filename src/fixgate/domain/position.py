@@ -77,40 +77,33 @@ class PositionChange:
 
 def after_trade(position: Position, qty: Decimal, px: Decimal) -> PositionChange:
     """What a trade of signed ``qty`` at ``px`` makes of it."""
-    before = position.qty
+    before, cost, made = position.qty, position.cost, ZERO
     after = plus(before, qty)
-    if not before or (before > ZERO) is (qty > ZERO):
-        return PositionChange(
-            move=Move.INCREASE if before else Move.OPEN,
-            qty=qty,
-            px=px,
-            realised=ZERO,
-            after=Position(
-                venue=position.venue,
-                account=position.account,
-                symbol=position.symbol,
-                qty=after,
-                cost=plus(position.cost, notional(qty, px)),
-                realised=position.realised,
-                fees=position.fees,
-                cashless=position.cashless,
-                last_px=px,
-            ),
-        )
-    move, closed, opened = _against(before, after, qty)
-    taken = share(position.cost, closed, before)
-    realised = minus(notional(closed, px), taken)
-    cost = minus(position.cost, taken)
+    if not before:
+        move, cost = Move.OPEN, plus(cost, notional(qty, px))
+    elif (before > ZERO) is (qty > ZERO):
+        move, cost = Move.INCREASE, plus(cost, notional(qty, px))
+    else:
+        move, closed, opened = _against(before, after, qty)
+        taken = share(cost, closed, before)
+        made = minus(notional(closed, px), taken)
+        cost = minus(cost, taken)
+        if opened:
+            cost = plus(cost, notional(opened, px))
     return PositionChange(
         move=move,
         qty=qty,
         px=px,
-        realised=realised,
-        after=changed(
-            position,
+        realised=made,
+        after=Position(
+            venue=position.venue,
+            account=position.account,
+            symbol=position.symbol,
             qty=after,
-            cost=plus(cost, notional(opened, px)) if opened else cost,
-            realised=plus(position.realised, realised),
+            cost=cost,
+            realised=plus(position.realised, made) if made else position.realised,
+            fees=position.fees,
+            cashless=position.cashless,
             last_px=px,
         ),
     )

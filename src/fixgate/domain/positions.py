@@ -22,6 +22,7 @@ from fixgate.domain.routing import SMART
 from fixgate.domain.values import Side
 
 KEYS_MAX: Final = 100_000
+_BUY: Final = Side.BUY  # the name is looked up once, not with every trade
 OTHERS: Final = "(others)"  # the account of positions beyond KEYS_MAX
 
 Key = tuple[VenueName, str | None, str]
@@ -136,17 +137,18 @@ class Positions:
         if about.venue == SMART:
             self.changes = ()
             return
-        key = (about.venue, about.account, about.symbol)
+        venue, symbol = about.venue, about.symbol
+        key = (venue, about.account, symbol)
         before = self.book.get(key)
         if before is None:
             before, key = self._new(key)
-        gross = qty = last_qty if about.side is Side.BUY else last_qty.copy_negate()
+        gross = qty = last_qty if about.side is _BUY else last_qty.copy_negate()
         if fee and fee_currency is not None:
             before, qty = self._paid(before, gross, last_px, fee, fee_currency)
         change = after_trade(before, qty, last_px)
         self.changes = (change,)
         self.book[key] = change.after
-        net = self.nets.get((key[0], key[2])) or self._net(key[0], key[2])
+        net = self.nets.get((venue, symbol)) or self._net(venue, symbol)
         net.qty = plus(net.qty, qty)
         net.cash = minus(net.cash, notional(gross, last_px))
 

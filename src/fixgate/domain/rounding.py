@@ -28,19 +28,13 @@ def within_limits(value: Decimal) -> bool:
     return exponent >= -FRACTION_DIGITS_MAX and value.adjusted() < INTEGER_DIGITS_MAX
 
 
-def notional(qty: Decimal, px: Decimal) -> Decimal:
-    """``qty * px``, exact."""
-    return _EXACT.multiply(qty, px)
-
-
-def plus(total: Decimal, addend: Decimal) -> Decimal:
-    """``total + addend``, exact, for sums of notionals."""
-    return _EXACT.add(total, addend)
-
-
-def minus(total: Decimal, part: Decimal) -> Decimal:
-    """``total - part``, exact. Not ``plus(total, -part)``: a unary minus rounds to 28 digits."""
-    return _EXACT.subtract(total, part)
+# Bound, not wrapped: each trade takes a dozen of them.
+notional: Final = _EXACT.multiply
+"""``qty * px``, exact."""
+plus: Final = _EXACT.add
+"""``total + addend``, exact, for sums of notionals."""
+minus: Final = _EXACT.subtract
+"""``total - part``, exact. Not ``plus(total, -part)``: a unary minus rounds to 28 digits."""
 
 
 def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:
@@ -57,8 +51,9 @@ def share(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """
     if part == whole:
         return total
-    product = _EXACT.multiply(total, part)
-    return _SHARED.divide(product, whole).quantize(_SHARE_STEP, context=_SHARED)
+    made = _SHARED.divide(_EXACT.multiply(total, part), whole)
+    rounded = made.quantize(_SHARE_STEP, context=_SHARED)
+    return made if made == rounded else rounded  # without the zeros where it is exact
 
 
 def floor_to_lot(qty: Decimal, *, lot_size: Decimal) -> Decimal:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 1_000
 """Records read at once; a long query would keep the log from starting again."""
 
-_AMOUNTS: Final = ("change", "px", "profit", "qty", "cost", "realised")
+_AMOUNTS: Final = ("change", "px", "qty", "cost", "realised")
 
 _LOOKED_AT: Final = 10_000
 """Records that a start verifies; all of them would take it seconds for each million."""
@@ -106,7 +106,6 @@ class StoredStep:
     move: Move
     change: Decimal
     px: Decimal
-    profit: Decimal  # realised by it
     qty: Decimal
     cost: Decimal
     realised: Decimal
@@ -284,8 +283,8 @@ class Reader:
     def positions(self) -> list[Position]:
         """Every position, flat ones too."""
         columns = t.positions.c
-        query = select(columns.body).order_by(columns.venue, columns.account, columns.symbol)
-        return [position_from(row.body) for row in self._rows(query)]
+        query = select(t.positions).order_by(columns.venue, columns.account, columns.symbol)
+        return [position_from(row) for row in self._rows(query)]
 
     def position_history(
         self, venue: VenueName, account: str | None, symbol: str

@@ -19,13 +19,13 @@ from fixgate.application.ports.journal import Batch, ExecutionRow, PositionRow, 
 from fixgate.domain.balance import Balance
 from fixgate.domain.ids import ExecID, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.order import Execution, Order, RefusedOrder
-from fixgate.domain.position import Position
+from fixgate.domain.position import Fees, Position
 from fixgate.domain.positions import Key
 from fixgate.domain.values import ExecType, OrdStatus
 
 _ORDER: Final = msgspec.json.Decoder(Order)
 _REFUSED: Final = msgspec.json.Decoder(RefusedOrder)
-_POSITION: Final = msgspec.json.Decoder(Position)
+_FEES: Final = msgspec.json.Decoder(Fees)
 _TABLES: Final = (
     "journal",
     "orders",
@@ -152,9 +152,10 @@ class Rows:
             change = step.change
             after = change.after
             self.position_history += (
-                after.venue, after.account or "", after.symbol, step.seq, step.part, step.at_ns,
-                step.cause, change.move.value, str(change.qty), str(change.px),
-                str(change.realised), str(after.qty), str(after.cost), str(after.realised),
+                step.seq, step.part, step.at_ns, step.cause,
+                after.venue, after.account or "", after.symbol,
+                change.move.value, str(change.qty), str(change.px),
+                str(after.qty), str(after.cost), str(after.realised),
                 _text(step.fee), step.fee_currency,
             )  # fmt: skip
 
@@ -246,10 +247,12 @@ def position_row(position: Position, updated_ns: int) -> tuple[Any, ...]:
         position.account or "",
         position.symbol,
         str(position.qty),
-        str(position.avg_px),
+        str(position.cost),
         str(position.realised),
+        json_of(position.fees).decode() if position.fees else "[]",
+        str(position.cashless),
+        str(position.last_px),
         updated_ns,
-        json_of(position).decode(),
     )
 
 
@@ -300,14 +303,20 @@ def order_from(body: str, *, refused: bool) -> Order | RefusedOrder:
     return order
 
 
-def position_from(body: str) -> Position:
-    """The position that a row's ``body`` holds.
-
-    Raises:
-        msgspec.MsgspecError: it is not one.
-    """
-    position: Position = read_json(_POSITION, body)
-    return position
+def position_from(row: Sequence[Any]) -> Position:
+    """The position that a row of ``positions`` holds."""
+    venue, account, symbol, qty, cost, realised, fees, cashless, last_px, _ = row
+    return Position(
+        venue=VenueName(venue),
+        account=account or None,
+        symbol=symbol,
+        qty=Decimal(qty),
+        cost=Decimal(cost),
+        realised=Decimal(realised),
+        fees=read_json(_FEES, fees),
+        cashless=Decimal(cashless),
+        last_px=Decimal(last_px),
+    )
 
 
 def execution_from(row: Sequence[Any]) -> ExecutionRow:

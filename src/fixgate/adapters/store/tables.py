@@ -180,28 +180,29 @@ positions = Table(
     Column("account", _TEXT, primary_key=True),  # empty: of no account
     Column("symbol", _TEXT, primary_key=True),
     Column("qty", _TEXT, nullable=False),
-    Column("avg_px", _TEXT, nullable=False),
+    Column("cost", _TEXT, nullable=False),
     Column("realised", _TEXT, nullable=False),
+    Column("fees", _TEXT, nullable=False),  # JSON: currency and amount
+    Column("cashless", _TEXT, nullable=False),
+    Column("last_px", _TEXT, nullable=False),
     Column("updated_ns", BigInteger, nullable=False),
-    Column("body", _TEXT, nullable=False),  # the whole Position
     sqlite_with_rowid=False,
 )
 
-# A position's steps lie together, so what it was at an instant is found without another index.
+# No index but the number, as in fix_messages and for its reasons.
 position_history = Table(
     "position_history",
     metadata,
-    Column("venue", _TEXT, primary_key=True),
-    Column("account", _TEXT, primary_key=True),
-    Column("symbol", _TEXT, primary_key=True),
     Column("seq", BigInteger, primary_key=True),  # of the event in the journal
     Column("part", SmallInteger, primary_key=True),
     Column("at_ns", BigInteger, nullable=False),
     Column("cause", BigInteger, nullable=False),  # the input in the journal
+    Column("venue", _TEXT, nullable=False),
+    Column("account", _TEXT, nullable=False),
+    Column("symbol", _TEXT, nullable=False),
     Column("move", _TEXT, nullable=False),
     Column("change", _TEXT, nullable=False),
     Column("px", _TEXT, nullable=False),
-    Column("profit", _TEXT, nullable=False),  # realised by this step
     Column("qty", _TEXT, nullable=False),  # this and what follows to realised: after it
     Column("cost", _TEXT, nullable=False),
     Column("realised", _TEXT, nullable=False),

@@ -30,19 +30,17 @@ def upgrade() -> None:
     op.create_table(
         "positions",
         *_key("venue", "account", "symbol"),
-        *_texts("qty", "avg_px", "realised"),
+        *_texts("qty", "cost", "realised", "fees", "cashless", "last_px"),
         sa.Column("updated_ns", sa.BigInteger(), nullable=False),
-        *_texts("body"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "position_history",
-        *_key("venue", "account", "symbol"),
         sa.Column("seq", sa.BigInteger(), primary_key=True),
         sa.Column("part", sa.SmallInteger(), primary_key=True),
         sa.Column("at_ns", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.BigInteger(), nullable=False),
-        *_texts("move", "change", "px", "profit", "qty", "cost", "realised"),
+        *_texts("venue", "account", "symbol", "move", "change", "px", "qty", "cost", "realised"),
         sa.Column("fee", TEXT),
         sa.Column("fee_currency", TEXT),
         sqlite_with_rowid=False,
