@@ -4,14 +4,14 @@ Here: seen_for() and seen_by_parts(), and VenuesMarket, which asks the venues.
 Not here: how a venue knows its prices (adapters/venues); what is decided by them (risk, decide).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
-from fixgate.domain.market import Book, Quote, Seen
+from fixgate.domain.market import Book, MarketTrade, Quote, Seen
 from fixgate.domain.order import Order, Terms
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
@@ -32,6 +32,18 @@ class VenuesMarket:
         """As the venue says."""
         port = self._ports.get(venue)
         return None if port is None else port.book(symbol, levels)
+
+    def follow(
+        self, venue: VenueName, symbol: str, changed: Callable[[], None]
+    ) -> Callable[[], None] | None:
+        """As the venue says."""
+        port = self._ports.get(venue)
+        return None if port is None else port.follow(symbol, changed)
+
+    def trades(self, venue: VenueName, symbol: str, after: int) -> tuple[MarketTrade, ...]:
+        """As the venue says."""
+        port = self._ports.get(venue)
+        return () if port is None else port.trades(symbol, after)
 
 
 def seen_for(command: i.ClientCommand, state: State, market: Market) -> Seen | None:

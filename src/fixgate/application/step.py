@@ -71,6 +71,9 @@ _MOVES: Final = frozenset(
 )
 Unreported = e.AlertRaised | e.OperatorActed | e.NumbersSet | e.TradesWanted | e.LimitsChanged
 _UNREPORTED: Final = get_args(Unreported)
+# A report that was released late is noted as it went out; what was promised is in the journal.
+_NEVER_RESENT: Final = frozenset((Handling.RESENT, Handling.REPORT, Handling.DIGEST))
+_TAKES_NUMBERS: Final = frozenset((Handling.ENGINE, Handling.DIGEST))
 _RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
@@ -260,15 +263,14 @@ class Stepper:
                 message.direction.value,
                 message.msg_type,
                 message.msg_seq_num,
-                # A report that was released late is here as it went out; it was promised before.
-                repeats=message.handling in (Handling.RESENT, Handling.REPORT),
+                repeats=message.handling in _NEVER_RESENT,
             )
         )
         if item.session is None:
             return
         if item.last_in is not None:
             into.batch.last_in[item.session] = item.last_in
-        if message.direction is Direction.OUT and message.handling is Handling.ENGINE:
+        if message.direction is Direction.OUT and message.handling in _TAKES_NUMBERS:
             self._numbered(item.session, message, into)
 
     def _numbered(self, session: SessionName, message: FixMessage, into: Steps) -> None:

@@ -36,6 +36,9 @@ def judged(
     """The command, or what it comes to for this session."""
     if rules is not None and rules.role is not Role.ORDER_ENTRY:
         return _not_its_role(command, message, rules)
+    if rules is not None and isinstance(command, UnservedMessage) and message.msg_type == "V":
+        text = "This session is for order entry: prices are for sessions with role market_data"
+        return changed(command, reason=_not_authorized(rules), text=text)
     # Control 4: a cancel is never held back, and nor is a question.
     if throttled is None or not isinstance(command, NewOrderSingle | OrderCancelReplaceRequest):
         return command
@@ -48,16 +51,19 @@ def _not_its_role(
     taken = _TAKEN_BY.get(rules.role, ())
     if isinstance(command, (BadMessage, UnservedMessage, *taken)):
         return command
-    # FIX 4.2 has no "not authorized".
-    reason = BusinessRejectReason.NOT_AUTHORIZED
-    if rules.version is FixVersion.FIX42:
-        reason = BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
     purpose = rules.role.value.replace("_", " ")
     return UnservedMessage(
         session=command.session,
         ref_seq_num=message.msg_seq_num,
         ref_msg_type=message.msg_type,
-        reason=reason,
+        reason=_not_authorized(rules),
         text=f"This session is for {purpose}: MsgType (35) {message.msg_type} is not taken on it",
         ref_id=getattr(command, "cl_ord_id", None),
     )
+
+
+def _not_authorized(rules: SessionRules) -> BusinessRejectReason:
+    """FIX 4.2 has no word for it."""
+    if rules.version is FixVersion.FIX42:
+        return BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
+    return BusinessRejectReason.NOT_AUTHORIZED

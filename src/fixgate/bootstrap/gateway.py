@@ -50,6 +50,7 @@ from fixgate.bootstrap.timetable import Timetable
 from fixgate.bootstrap.verbs.giving import RunningCore
 from fixgate.bootstrap.verbs.limits import LimitVerbs
 from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
+from fixgate.bootstrap.verbs.market import MarketVerbs
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
@@ -138,14 +139,7 @@ class Gateway:
         self._inbox = Inbox()
         # First: from now on what has to be renewed is renewed, however long the rest takes.
         self._journal = store.journal(log_room_bytes=LOG_ROOM_BYTES)
-        self._state = State(
-            Ids(store.epoch),
-            terminal_max=configuration.gateway.journal.terminal_orders_in_memory,
-        )
-        for each in store.reader.open_orders():
-            if each.order is not None:
-                self._state.load(each.order, each.executions, each.cl_ord_ids)
-        self._state.positions.load(store.reader.positions(), store.reader.balances())
+        self._state = _kept(configuration, store)
         self._venues = parts.venues(
             configuration, clock, lambda: self._journal.holds, self._state.positions
         )
@@ -153,12 +147,13 @@ class Gateway:
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
         codec = parts.codec(configuration)
+        market = VenuesMarket(self._venues)
         stepper = Stepper(
             self._state,
             codec,
             recall,
             last_seq=self._journal.last_seq,
-            market=VenuesMarket(self._venues),
+            market=market,
         )
         self._fix = parts.fix_server(
             configuration,
@@ -168,6 +163,7 @@ class Gateway:
             room=self._inbox.has_room,
             clock=clock,
             position=lambda: stepper.last_seq,
+            market_data=parts.market_data(market, self._state),
             renewed=self._renewed,
         )
         self._calls = Venues(self._venues, self._state, self._hear)
@@ -243,6 +239,7 @@ class Gateway:
         self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
+        MarketVerbs(market, self._state, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
         if isinstance(given, _OF_ACCOUNTS):
@@ -455,6 +452,17 @@ def _exit_code(error: BaseException | None) -> int:
 
 def _alert(alert: AlertRaised) -> None:
     log.warning("alert", subject=alert.subject, text=alert.text, order_id=alert.order_id)
+
+
+def _kept(configuration: Configuration, store: Store) -> State:
+    """What the journal has of orders and positions."""
+    terminal_max = configuration.gateway.journal.terminal_orders_in_memory
+    state = State(Ids(store.epoch), terminal_max=terminal_max)
+    for each in store.reader.open_orders():
+        if each.order is not None:
+            state.load(each.order, each.executions, each.cl_ord_ids)
+    state.positions.load(store.reader.positions(), store.reader.balances())
+    return state
 
 
 def _stop_signal() -> "asyncio.Future[None]":

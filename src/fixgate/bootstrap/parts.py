@@ -14,10 +14,17 @@ from xml.etree.ElementTree import ParseError
 from fixgate.adapters.clock import SystemClock
 from fixgate.adapters.fix.certificates import CertificateDemand
 from fixgate.adapters.fix.codec import Codec, addressing
-from fixgate.adapters.fix.config import DoorLimits, SessionConfig, SessionStart, password_is
+from fixgate.adapters.fix.config import (
+    DoorLimits,
+    MarketDataRules,
+    SessionConfig,
+    SessionStart,
+    password_is,
+)
 from fixgate.adapters.fix.credentials import verify
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.encode import Addressing
+from fixgate.adapters.fix.market_data_desk import MarketDataDesk
 from fixgate.adapters.fix.rates import Rates
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.stop_file import StopFile
@@ -37,12 +44,14 @@ from fixgate.adapters.venues.simulated import SimulatedVenue
 from fixgate.application.inbox import Item
 from fixgate.application.ports.fix import Direction, FixMessage, FixNoted, Handling
 from fixgate.application.ports.venue import VenuePort
+from fixgate.application.seeing import VenuesMarket
 from fixgate.bootstrap import settings as s
 from fixgate.bootstrap.loading import ConfigurationError
 from fixgate.domain.balance import Differences
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.positions import Positions
 from fixgate.domain.sessions import Role, SessionRules
+from fixgate.domain.state import State
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -211,7 +220,30 @@ def session_config(configuration: s.Configuration, session: s.SessionFile) -> Se
             back_off_s=session.rates.back_off_s,
         ),
         cancel_on_disconnect=session.cancel_on_disconnect,
+        market_data=_market_data(session),
     )
+
+
+def _market_data(session: s.SessionFile) -> MarketDataRules | None:
+    if session.role is not Role.MARKET_DATA:
+        return None
+    venue = session.default_venue
+    return MarketDataRules(
+        default_venue=None if venue is None else VenueName(venue),
+        venues=frozenset(VenueName(each) for each in session.venues),
+        min_interval_s=session.market_data.min_interval_ms / 1_000,
+        subscriptions_max=session.market_data.subscriptions_max,
+    )
+
+
+def market_data(market: VenuesMarket, state: State) -> MarketDataDesk:
+    """Prices for the sessions that are for them."""
+
+    def listed(venue: VenueName, symbol: str) -> str | None:
+        instrument = state.instrument(venue, symbol)
+        return None if instrument is None else instrument.symbol
+
+    return MarketDataDesk(market, listed)
 
 
 def door_limits(configuration: s.Configuration) -> DoorLimits:
@@ -298,6 +330,7 @@ def fix_server(
     room: Callable[[], bool],
     clock: SystemClock,
     position: Callable[[], int],
+    market_data: MarketDataDesk,
     renewed: Callable[[SessionName, Callable[[], None]], None],
 ) -> FixServer:
     """The acceptor, its sessions standing where the journal says.
@@ -318,6 +351,7 @@ def fix_server(
         fence=store.fence,
         limits=door_limits(configuration),
         starts=session_starts(store, refused),
+        market_data=market_data,
         renewed=renewed,
     )
 

@@ -134,6 +134,15 @@ class RateSettings(Strict):
         return self
 
 
+class MarketDataSettings(Strict):
+    """[market_data]: what a session of that role may subscribe to, and how often it hears of it."""
+
+    min_interval_ms: int = Field(
+        default=100, ge=0, le=60_000
+    )  # between messages of one subscription
+    subscriptions_max: int = Field(default=1_000, ge=1, le=100_000)  # symbols
+
+
 class CertificateSettings(Strict):
     """[client_certificate]: what the client's certificate must say; all that is given."""
 

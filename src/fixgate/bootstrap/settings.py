@@ -18,6 +18,7 @@ from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
 from fixgate.bootstrap.limit_settings import ClientLimitSettings, RiskFile, limit_set
 from fixgate.bootstrap.session_settings import (
     CertificateSettings,
+    MarketDataSettings,
     RateSettings,
     ScheduleSettings,
     Strict,
@@ -262,6 +263,7 @@ class SessionFile(Strict):
     schedule: ScheduleSettings | None = None  # None: always open, numbers go on
     rates: RateSettings = RateSettings()
     limits: ClientLimitSettings = ClientLimitSettings()  # beside those of config/risk.toml
+    market_data: MarketDataSettings = MarketDataSettings()
 
     @field_validator("name", "target_comp_id", "sender_comp_id")
     @classmethod
@@ -276,6 +278,8 @@ class SessionFile(Strict):
             raise ValueError("default_venue is missing: where orders go that name no destination")
         if (self.role is Role.DROP_COPY) is not bool(self.covers):
             raise ValueError("covers goes with role = 'drop_copy': whose reports it copies")
+        if self.role is not Role.MARKET_DATA and "market_data" in self.model_fields_set:
+            raise ValueError("[market_data] goes with role = 'market_data'")
         return self
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from fixgate.cli import (
     jobs,
     keys,
     limits,
+    market,
     operations,
     order,
     reload,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("status")(status.status)
 app.command("jobs")(jobs.jobs)
+app.command("book")(market.book)
 app.command("reload")(reload.reload)
 app.command("check")(checking.check)
 app.command("hash")(checking.hash_password)

@@ -51,7 +51,7 @@ class MarketTrade:
 
     venue: VenueName
     symbol: str  # unified
-    number: int  # ours; grows with each trade of the venue, and begins again with the process
+    number: int  # ours: 1 is the first since somebody follows the symbol, without gaps
     px: Decimal
     qty: Decimal
     aggressor: Side | None  # the side that did not rest, where the venue says it

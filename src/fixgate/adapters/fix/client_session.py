@@ -22,6 +22,7 @@ from fixgate.adapters.fix.fields import (
 )
 from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
 from fixgate.adapters.fix.logon import Approved, judge_again
+from fixgate.adapters.fix.market_data_subscriber import Subscriber
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.rates import RateBands
 from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
@@ -70,6 +71,7 @@ class ClientSession:
         self.renewed: Callable[[Callable[[], None]], None] = lambda durable: durable()
         # What is done with an application message instead of delivering it; None: nothing else.
         self.refuse: Callable[[FixDelivered], None] | None = None
+        self.market: Subscriber | None = None  # who takes MarketDataRequests
         self._engine = engine
         self._sent = sent
         self._deliver = deliver
@@ -201,6 +203,8 @@ class ClientSession:
         if not self.connected:
             return
         self._sender.connection_lost()
+        if self.market is not None:
+            self.market.gone()
         self._approved = None
         self._repeater.give_up()
         self._beyond.clear()
@@ -228,6 +232,8 @@ class ClientSession:
     def tick(self) -> None:
         """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
         self._sender.tick()
+        if self.market is not None:
+            self.market.note()
         self._seconds_on += self._announced
         if self._seconds_on == _CAUGHT_UP_S and (missed := self._sender.unwritten()) is not None:
             self._sender.caught_up(*missed)  # else the client would have asked by now
@@ -272,6 +278,8 @@ class ClientSession:
             self.renewed(self.began.keep)
 
     def _numbers_begin(self) -> None:
+        if self.market is not None:
+            self.market.note()  # what was sent under the old numbers
         self._repeater.numbers_begin()
         self.began.begin(self._clock.now_ns(), self._sent.position())
 
@@ -382,6 +390,27 @@ class ClientSession:
         fields += [] if ref_id is None else [(379, ref_id)]
         fields += [(380, "4")]
         self._after(self._sender.turn(lambda: self._engine.say("j", fields)), text)
+
+    # --- prices, which go past the core
+
+    @property
+    def clear(self) -> bool:
+        """Whether a message may go out now that stands in no order with the reports."""
+        busy = self._sender.in_flight or self._repeater.busy or self.refuse is not None
+        return self._announced and self._leaving is None and not busy
+
+    def send_past(self, count: int, make: Callable[[int], Sequence[bytes]]) -> None:
+        """Send so many messages, made with the number of the first."""
+        self._sender.send_past(count, make)
+
+    def answer(self, msg_type: str, fields: Sequence[tuple[int, str]]) -> None:
+        """Send a message of the session's own."""
+        taken = self._sender.turn(lambda: self._engine.say(msg_type, fields))
+        self._after(taken, "the engine ended the session")
+
+    def note_digest(self, last: int, text: str) -> None:
+        """For the record: what was sent past the core."""
+        self._record.digest(last, text)
 
     # --- resending
 
@@ -572,6 +601,11 @@ class ClientSession:
         frame = kept.frame
         # What the client sends again because we asked it to is not too much.
         too_much = None if _POSS_DUP in frame.raw else self._rates.count(kept.at_ns)
+        if self.market is not None and frame.msg_type == "V" and self.refuse is None:
+            arrived = Arrived(frame, kept.at_ns)
+            self._record.incoming(arrived, Handling.SERVED, last_in=frame.msg_seq_num)
+            self.market.take(engine_text(frame.raw), too_much=too_much)
+            return
         delivered = _delivered(
             at_ns=kept.at_ns,
             session=self.config.name,

@@ -14,12 +14,22 @@ from fixgate.adapters.fix.certificates import CertificateDemand
 from fixgate.adapters.fix.rates import Rates
 from fixgate.domain.errors import require
 from fixgate.domain.hours import Hours, Resets
-from fixgate.domain.ids import SessionName
+from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.sessions import FixVersion
 
 Network = IPv4Network | IPv6Network
 LOOPBACK: Final[tuple[Network, ...]] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDataRules:
+    """What a session for market data may subscribe to, and how often it hears of it."""
+
+    default_venue: VenueName | None = None  # for symbols that name none
+    venues: frozenset[VenueName] = frozenset()  # empty: any
+    min_interval_s: float = 0.1  # between two messages of one subscription
+    subscriptions_max: int = 1_000  # symbols, each time they are subscribed to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,7 @@ class SessionConfig:
     hours: Hours | None = None  # None: always open
     resets: Resets | None = None  # None: sequence numbers never begin again by themselves
     rates: Rates = field(default_factory=Rates)
+    market_data: MarketDataRules | None = None  # None: it is for something else
     timestamp_precision: int = 3  # digits of the engine's own SendingTime; FIX 4.2 allows 3
 
     @property
@@ -100,6 +111,7 @@ class DoorLimits:
     resend_piece: int = 2_500  # messages answered without a pause
     resend_repeats_max: int = 10  # of one BeginSeqNo, per minute
     refusals_noted_per_s: float = 20.0  # of all connections together
+    market_data_stalled_s: float = 30.0  # a client that reads no prices for so long is let go
     late_after_s: float = 10.0  # a report released later gets the time of its release
     close_timeout_s: float = 5.0
 

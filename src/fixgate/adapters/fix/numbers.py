@@ -27,6 +27,9 @@ JUMP: Final = 1_000
 """How far the number jumps when it is not known for sure: above whatever may have been sent. The
 client asks for the numbers between, and gets a gap fill."""
 
+PRICES_JUMP: Final = 1_000_000
+"""The same for a session that gets prices: the journal hears of their numbers a second later."""
+
 _LINE: Final = re.compile(
     rb"FIXGATE NUMBERS 1 (\d{20}) (\S{1,64}) (open|done) (\d{20}) (\d{20}) (\d{10})\n"
 )
@@ -42,24 +45,26 @@ class Kept(NamedTuple):
     current: bool
 
 
-def first_sender(start: SessionStart, kept: Kept | None) -> int:
+def first_sender(start: SessionStart, kept: Kept | None, *, jump: int = JUMP) -> int:
     """The number of the first message of a new process: it may be too high, never too low."""
     written = 1 if kept is None else kept.next_sender
     highest = max(start.next_sender, written)
     never_used = highest == 1 and start.next_target == 1
     if never_used or (kept is not None and kept.current):
         return highest
-    return highest + JUMP
+    return highest + jump
 
 
 class NumbersFile:
     """The file of one session.
 
     fence: grows each time a process takes the journal; this process's.
+    jump: how far to jump when the number is not known for sure.
     """
 
-    def __init__(self, path: Path, *, fence: int) -> None:
+    def __init__(self, path: Path, *, fence: int, jump: int = JUMP) -> None:
         self._path = path
+        self._jump = jump
         self._fence = fence
         self._boot = _boot()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,7 +90,7 @@ class NumbersFile:
         from the same place to the same number. Raises as ``write``.
         """
         kept = self.read()
-        sender = first_sender(start, kept)
+        sender = first_sender(start, kept, jump=self._jump)
         written = sender - 1 if kept is None else kept.written
         sure = sender == 1 or (kept is not None and kept.current)
         self._put(self._line("open", sender, written), sync=not sure)

@@ -76,6 +76,19 @@ class Recorder:
         )
         self._deliver(FixNoted(at_ns=self._clock.now_ns(), session=self._session, message=message))
 
+    def digest(self, last: int, text: str) -> None:
+        """What was sent beside the core, up to a number, without its bytes."""
+        message = FixMessage(
+            direction=Direction.OUT,
+            handling=Handling.DIGEST,
+            msg_type="X",
+            msg_seq_num=last,
+            text="",
+            peer=self.peer,
+            reason=text,
+        )
+        self._deliver(FixNoted(at_ns=self._clock.now_ns(), session=self._session, message=message))
+
     def refused(self, reason: str) -> None:
         """A connection was turned away or cut off; there are no bytes to show."""
         message = FixMessage(

@@ -20,6 +20,7 @@ from fixgate.application.ports.fix import Handling
 from fixgate.domain.errors import require
 
 _NS: Final = 1_000_000_000
+_AHEAD: Final = 1_000
 LATE: Final = "released late: SendingTime is the time of the release"
 
 
@@ -77,6 +78,7 @@ class Sender:
         # Up to here everything was written to a connection; above it, if ``missed``, not all.
         self._written = self._kept_written = written
         self._missed = written + 1 < engine.next_sender
+        self._kept_sender = engine.next_sender  # what the file says comes next
         self.wire: Wire | None = None
 
     @property
@@ -184,6 +186,23 @@ class Sender:
             self._end_of_flight()
             self.write(self._outbox.freed())
 
+    def send_past(self, count: int, make: Callable[[int], Sequence[bytes]]) -> None:
+        """Send messages that are in no commit and need not be kept, under the next numbers.
+
+        make: the messages, given the number of the first. Raises as ``turn``.
+        """
+        require(not self._outbox.in_flight, "messages past the core while reports are committed")
+        first = self._engine.next_sender
+        self._engine.next_sender = first + count
+        if first + count > self._kept_sender:
+            # Not for each of them: a killed process then begins a little too high.
+            self._kept_sender = first + count + _AHEAD
+            self._numbers.write(self._kept_sender, self._written)
+        if self.wire is not None:
+            self.wire.write(b"".join(make(first)))
+            if not self._missed:
+                self._written = first + count - 1
+
     def pass_on(self, texts: Sequence[str]) -> None:
         """Write what the engine sent in a turn, as far as its turn has come."""
         for text in texts:
@@ -236,7 +255,7 @@ class Sender:
 
     def _keep_numbers(self) -> None:
         self._numbers.write(self._engine.next_sender, self._written)
-        self._kept_written = self._written
+        self._kept_sender, self._kept_written = self._engine.next_sender, self._written
 
     def _end_of_flight(self) -> None:
         self._engine.next_sender = self._next_free

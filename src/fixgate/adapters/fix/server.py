@@ -21,7 +21,9 @@ from fixgate.adapters.fix.connection import Connection
 from fixgate.adapters.fix.dictionary import read
 from fixgate.adapters.fix.door import Door
 from fixgate.adapters.fix.engine import EngineSession
-from fixgate.adapters.fix.numbers import NumbersFile
+from fixgate.adapters.fix.market_data_desk import MarketDataDesk
+from fixgate.adapters.fix.market_data_subscriber import Subscriber
+from fixgate.adapters.fix.numbers import JUMP, PRICES_JUMP, NumbersFile
 from fixgate.adapters.fix.recorder import Deliver
 from fixgate.adapters.fix.tls_listener import TlsListener
 from fixgate.application.ports.clock import Clock
@@ -49,6 +51,7 @@ class FixServer(FixPort):
     sent: reads back the reports that clients ask for again.
     fence: grows each time a process takes the journal.
     starts: what the journal knows of each session; one without has never been used.
+    market_data: prices for the sessions that are for them; None: nobody gets any.
     renewed: told that a session's numbers have begun again, and what to call once that is durable.
     """
 
@@ -66,6 +69,7 @@ class FixServer(FixPort):
         fence: int,
         limits: DoorLimits | None = None,
         starts: Mapping[SessionName, SessionStart] = MappingProxyType({}),
+        market_data: MarketDataDesk | None = None,
         renewed: Callable[[SessionName, Callable[[], None]], None] = lambda _, durable: durable(),
     ) -> None:
         names = [each.name for each in sessions]
@@ -77,6 +81,7 @@ class FixServer(FixPort):
         self._fence = fence
         self._limits = limits
         self._clock = clock
+        self._market_data = market_data
         self._renewed = renewed
         self._deliver = deliver
         self._barred: dict[SessionName, str] = {}
@@ -95,7 +100,8 @@ class FixServer(FixPort):
 
     def _made(self, config: SessionConfig, start: SessionStart) -> ClientSession:
         folder = self._data / "fix" / config.name
-        numbers = NumbersFile(folder / "numbers", fence=self._fence)
+        jump = JUMP if config.market_data is None else PRICES_JUMP
+        numbers = NumbersFile(folder / "numbers", fence=self._fence, jump=jump)
         sender, written = numbers.begin(start)
         engine = EngineSession(
             config,
@@ -115,11 +121,30 @@ class FixServer(FixPort):
             written=written,
             beginning=Beginning(folder / "began", otherwise_ns=seen_ns),
         )
+        self._equip(session)
         session.renewed = partial(self._renewed, config.name)
         session.barred = self._barred.get(config.name)
         if self._interrupted is not None:
             session.refuse = partial(self._refuse_for_now, session, self._interrupted)
         return session
+
+    def _equip(self, session: ClientSession) -> None:
+        """Give a session its subscriber, or other rules for it, or take it away."""
+        rules = session.config.market_data
+        if rules is None or self._market_data is None:
+            if session.market is not None:
+                session.market.gone()
+            session.market = None
+        elif session.market is not None:
+            session.market.rules = rules
+        else:
+            session.market = Subscriber(
+                session,
+                rules,
+                self._market_data,
+                self._clock,
+                stalled_s=self._limits.market_data_stalled_s,
+            )
 
     def bar(self, name: SessionName, why: str | None) -> None:
         """Nobody may log on to this session from now on, whatever its file says; None: again."""
@@ -185,6 +210,8 @@ class FixServer(FixPort):
         await self._all_gone()
         if self._tick_timer is not None:
             self._tick_timer.cancel()
+        if self._market_data is not None:
+            self._market_data.close()
 
     def close(self) -> None:
         """Give the engines back and write their numbers down; the last call."""
@@ -216,6 +243,7 @@ class FixServer(FixPort):
         session = self._sessions[config.name]
         if config.of_engine == session.config.of_engine:
             session.reconfigure(config)
+            self._equip(session)
             self._door.let_in(config)
             return None
         holder = self.holder(config)

@@ -16,14 +16,21 @@ from fixgate.domain.values import Side
 TRADES_KEPT: Final = 256  # of each symbol
 
 
+class _Tape:
+    """The latest trades of one symbol."""
+
+    def __init__(self) -> None:
+        self.kept: deque[MarketTrade] = deque(maxlen=TRADES_KEPT)
+        self.count = 0
+
+
 class Followers:
     """Followers by symbol. False as long as there are none at all."""
 
     def __init__(self, venue: VenueName) -> None:
         self._venue = venue
         self._changed: dict[str, list[Callable[[], None]]] = {}
-        self._trades: dict[str, deque[MarketTrade]] = {}
-        self._number = 0
+        self._tapes: dict[str, _Tape] = {}
 
     def __bool__(self) -> bool:
         return bool(self._changed)
@@ -32,13 +39,13 @@ class Followers:
         """Tell ``changed`` of a symbol, until what is returned is called."""
         following = self._changed.setdefault(symbol, [])
         following.append(changed)
-        self._trades.setdefault(symbol, deque(maxlen=TRADES_KEPT))
+        self._tapes.setdefault(symbol, _Tape())
 
         def end() -> None:
             if changed in following:
                 following.remove(changed)
             if not following and self._changed.get(symbol) is following:
-                del self._changed[symbol], self._trades[symbol]
+                del self._changed[symbol], self._tapes[symbol]
 
         return end
 
@@ -56,15 +63,15 @@ class Followers:
         self, symbol: str, px: Decimal, qty: Decimal, *, aggressor: Side | None, at_ns: int
     ) -> None:
         """A public trade; kept if somebody follows the symbol. ``tell`` comes after it."""
-        kept = self._trades.get(symbol)
-        if kept is None:
+        tape = self._tapes.get(symbol)
+        if tape is None:
             return
-        self._number += 1
-        kept.append(
+        tape.count += 1
+        tape.kept.append(
             MarketTrade(
                 venue=self._venue,
                 symbol=symbol,
-                number=self._number,
+                number=tape.count,
                 px=px,
                 qty=qty,
                 aggressor=aggressor,
@@ -74,4 +81,7 @@ class Followers:
 
     def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
         """The kept trades with a number above ``after``, oldest first."""
-        return tuple(each for each in self._trades.get(symbol, ()) if each.number > after)
+        tape = self._tapes.get(symbol)
+        if tape is None or tape.count <= after:
+            return ()
+        return tuple([each for each in tape.kept if each.number > after])

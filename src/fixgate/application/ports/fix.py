@@ -32,6 +32,8 @@ class Handling(Enum):
     ENGINE = "engine"  # in: taken by the session layer (admin, held, rejected); out: its own
     GARBLED = "garbled"  # in: ignored as FIX demands
     REFUSED = "refused"  # in: the door turned the connection away
+    SERVED = "served"  # in: answered beside the core (market data)
+    DIGEST = "digest"  # out: no message, but how many were sent beside the core, and their digest
     REPORT = "report"  # out: ours, promised before the commit
     RESENT = "resent"  # out: a repetition with PossDupFlag
 
