@@ -7,6 +7,7 @@ Not here: reports (sequencer and FixPort); any venue's protocol.
 from collections.abc import Mapping
 from typing import Final
 
+from fixgate.application.health import HealthWatch
 from fixgate.application.ports.venue import (
     CancelLeg,
     Hear,
@@ -36,7 +37,15 @@ _VENUE_CALLS: Final = {
 class Venues:
     """The venues that orders can go to."""
 
-    def __init__(self, ports: Mapping[VenueName, VenuePort], state: State, hear: Hear) -> None:
+    def __init__(
+        self,
+        ports: Mapping[VenueName, VenuePort],
+        state: State,
+        hear: Hear,
+        *,
+        health: HealthWatch | None = None,
+    ) -> None:
+        self._health = health
         self._ports = ports
         self._state = state
         self._hear = hear
@@ -60,6 +69,9 @@ class Venues:
         if port is None or instrument is None:
             self._not_sent(intent, order)
             return
+        if self._health is not None and not port.keeps_nothing and type(intent) in _VENUE_CALLS:
+            call = _VENUE_CALLS[type(intent)]
+            self._health.called(order.instruction.venue, call, order.venue_cl_ord_id, at_ns)
         side = order.instruction.side
         match intent:
             case e.OrderRouted():

@@ -17,6 +17,7 @@ from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import (
     Input,
     LimitsConfigured,
+    RoutingConfigured,
     SessionsConfigured,
     Started,
     VenueConfigured,
@@ -24,6 +25,7 @@ from fixgate.domain.inputs import (
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.operations import Kill, coverage_from
 from fixgate.domain.order import Order, RequestPhase
+from fixgate.domain.routing import smart_profile
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdStatus
@@ -116,8 +118,11 @@ def opening_inputs(
     refused: Iterable[SessionName] = (),
     standing: Standing | None = None,
     limits: LimitsConfigured | None = None,
+    routing: RoutingConfigured | None = None,
 ) -> list[Input]:
     """The first inputs of a process: what it found, and the rules in force (control 30)."""
+    profiles = tuple(profiles)
+    smart = () if routing is None else (VenueConfigured(profile=smart_profile(profiles)), routing)
     return [
         Started(
             epoch=state.ids.epoch,
@@ -137,6 +142,7 @@ def opening_inputs(
             )
             for each in profiles
         ),
+        *smart,
         *(() if limits is None else (limits,)),
     ]
 

@@ -32,17 +32,16 @@ from fixgate.application.effects import Venues
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.reconciling import Reconciler
-from fixgate.application.seeing import VenuesMarket
 from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
 from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
 from fixgate.application.trade_lookups import TradeLookups
-from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap import limiting, parts, stores
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
+from fixgate.bootstrap.markets import Markets
 from fixgate.bootstrap.pulse import Pulse
 from fixgate.bootstrap.reloading import Reached, Reloading, reload_and_log
 from fixgate.bootstrap.settings import Configuration
@@ -143,17 +142,17 @@ class Gateway:
         self._venues = parts.venues(
             configuration, clock, lambda: self._journal.holds, self._state.positions
         )
+        self._markets = Markets(self._state, self._venues, configuration.routing)
         recall = store.recall()
         self._refused = parts.Refused(configuration.data_dir / "refused.stop")
         self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
         codec = parts.codec(configuration)
-        market = VenuesMarket(self._venues)
         stepper = Stepper(
             self._state,
             codec,
             recall,
             last_seq=self._journal.last_seq,
-            market=market,
+            market=self._markets.market,
         )
         self._fix = parts.fix_server(
             configuration,
@@ -163,10 +162,10 @@ class Gateway:
             room=self._inbox.has_room,
             clock=clock,
             position=lambda: stepper.last_seq,
-            market_data=parts.market_data(market, self._state),
+            market_data=parts.market_data(self._markets.market, self._state),
             renewed=self._renewed,
         )
-        self._calls = Venues(self._venues, self._state, self._hear)
+        self._calls = Venues(self._venues, self._state, self._hear, health=self._markets.health)
         self._reconciler = Reconciler(self._venues, self._state, self._inbox, clock)
         self._lookups = TradeLookups(store.trades(), self._inbox, clock)
         self._sequencer = Sequencer(
@@ -196,9 +195,8 @@ class Gateway:
         self._timetable.reconcile(every_s, self._reconciler.everywhere)
         self._reader, self._new_reader = store.reader, store.new_reader
         self._standing = standing(store.reader.operator_actions())
-        stuck_after_s = configuration.gateway.operations.stuck_after_s
-        watch = StuckWatch(self._state, after_ns=int(stuck_after_s * 1e9))
-        self._pulse = Pulse(self._state, watch, self._inbox, clock)
+        watch = parts.stuck_watch(configuration, self._state)
+        self._pulse = Pulse(self._state, watch, self._markets, self._inbox, clock)
         shared = Parts(
             configuration=configuration,
             clock=clock,
@@ -232,6 +230,7 @@ class Gateway:
                 ),
                 took=took,
                 limits=lambda: self._state.limits,
+                watch_routing=self._markets.reconfigure,
                 dealt=self._dealt,
             ),
         )
@@ -239,13 +238,16 @@ class Gateway:
         self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
-        MarketVerbs(market, self._state, self._verbs)
+        MarketVerbs(self._markets.market, self._state, self._verbs)
 
     def _hear(self, given: VenueInput) -> None:
         if isinstance(given, _OF_ACCOUNTS):
             self._reconciler.hear(given)
         else:
-            self._inbox.put(_given(at_ns=self._clock.now_ns(), given=given))
+            now_ns = self._clock.now_ns()
+            self._inbox.put(_given(at_ns=now_ns, given=given))
+            if self._markets.outside:
+                self._markets.heard(given, now_ns)
 
     async def serve(self, announce: Announce, stop: "asyncio.Future[None]") -> int:
         """Open, trade, and close in order when ``stop`` is done; the exit code."""
@@ -262,6 +264,7 @@ class Gateway:
             refused=self._refused.found.refused_through,
             standing=self._standing,
             limits=limiting.at_start(self._configuration, self._reader, self._clock.now_ns()),
+            routing=parts.routing(self._configuration),
         ):
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)

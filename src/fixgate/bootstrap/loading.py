@@ -21,6 +21,7 @@ from fixgate.adapters.fix.certificates import (
     normal_subject,
 )
 from fixgate.bootstrap.limit_settings import RiskFile
+from fixgate.bootstrap.routing_settings import RoutingFile
 from fixgate.bootstrap.settings import (
     Configuration,
     GatewaySettings,
@@ -28,6 +29,7 @@ from fixgate.bootstrap.settings import (
     SymbolsFile,
     VenuesFile,
 )
+from fixgate.domain.routing import SMART
 from fixgate.domain.sessions import Role
 
 ENVIRONMENT_PREFIX: Final = "FIXGATE_"
@@ -119,9 +121,11 @@ def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
         venues=tuple(each for each in venues.venue if each.enabled),
         aliases=symbols.aliases,
         risk=_optional(home / "config" / "risk.toml", RiskFile),
+        routing=_optional(home / "config" / "routing.toml", RoutingFile),
         sessions=tuple(each for _, each in sessions if each.enabled),
     )
     _check_together(configuration, sessions)
+    _check_policies(configuration)
     check_certificates(configuration)
     return configuration
 
@@ -227,17 +231,42 @@ def _check_together(
                 raise ConfigurationError(f"{file.path}: {what} is taken by {seen[key].name}")
             seen[key] = file.path
         for venue in (session.default_venue, *session.venues):
-            if venue is not None and venue not in venues:
+            if venue not in (None, SMART, *venues):
                 line = file.line_of(("default_venue",))
                 raise ConfigurationError(
                     f"{file.path}:{line}: venue {venue} is not in config/venues.toml, or disabled"
                 )
+        _check_routing(configuration, file, session)
         _check_covers(file, session, [each for _, each in sessions])
         if session.venues and session.default_venue not in (None, *session.venues):
             raise ConfigurationError(f"{file.path}: default_venue is not one of venues")
         _check_tls(configuration, file, session)
     if not configuration.sessions:
         raise ConfigurationError(f"{configuration.home}: no enabled session file")
+
+
+def _check_routing(configuration: Configuration, file: _File, session: SessionFile) -> None:
+    """The policy that a session names is there."""
+    known = [each.name for each in configuration.routing.policy]
+    if session.routing is not None and session.routing not in known:
+        where = f"{file.path}:{file.line_of(('routing',))}: routing"
+        names = ", ".join(known)
+        raise ConfigurationError(
+            f"{where}: {session.routing} is no policy of config/routing.toml; there are: {names}"
+        )
+
+
+def _check_policies(configuration: Configuration) -> None:
+    """The venues that a policy lists are there."""
+    venues = {each.name for each in configuration.venues}
+    path = configuration.home / "config" / "routing.toml"
+    for policy in configuration.routing.policy:
+        for venue in policy.venues:
+            if venue not in venues:
+                raise ConfigurationError(
+                    f"{path}: policy {policy.name}: venue {venue} is not in config/venues.toml,"
+                    " or disabled"
+                )
 
 
 def _check_tls(configuration: Configuration, file: _File, session: SessionFile) -> None:

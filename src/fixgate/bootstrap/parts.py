@@ -45,10 +45,12 @@ from fixgate.application.inbox import Item
 from fixgate.application.ports.fix import Direction, FixMessage, FixNoted, Handling
 from fixgate.application.ports.venue import VenuePort
 from fixgate.application.seeing import VenuesMarket
+from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap import settings as s
 from fixgate.bootstrap.loading import ConfigurationError
 from fixgate.domain.balance import Differences
 from fixgate.domain.ids import SessionName, VenueName
+from fixgate.domain.inputs import RoutingConfigured
 from fixgate.domain.positions import Positions
 from fixgate.domain.sessions import Role, SessionRules
 from fixgate.domain.state import State
@@ -75,6 +77,15 @@ def rules(session: s.SessionFile) -> SessionRules:
         submit_again_ms=int(session.submit_again_s * 1_000),
         cancel_on_disconnect=session.cancel_on_disconnect,
         cancel_grace_ms=round(session.cancel_grace_s * 1_000),
+        routing=session.routing,
+    )
+
+
+def routing(configuration: s.Configuration) -> RoutingConfigured:
+    """What the core needs to know of routing."""
+    return RoutingConfigured(
+        policies=configuration.routing.policies(),
+        fees=tuple(each.fees.of(each.name) for each in configuration.venues),
     )
 
 
@@ -119,6 +130,12 @@ def venues(
     }
 
 
+def stuck_watch(configuration: s.Configuration, state: State) -> StuckWatch:
+    """An eye on orders in doubt."""
+    after_s = configuration.gateway.operations.stuck_after_s
+    return StuckWatch(state, after_ns=int(after_s * 1e9))
+
+
 def differences(configuration: s.Configuration) -> dict[VenueName, Differences]:
     """What is done with differences of each venue's account."""
     return {VenueName(each.name): each.differences for each in configuration.venues}
@@ -138,7 +155,9 @@ def _venue(
                 name=VenueName(venue.name),
                 seed=venue.seed,
                 step_period_s=step_s,
+                reference_px=venue.reference_px,
                 deposits=GENEROUS if venue.balances is None else venue.balances,
+                fees=venue.fees.of(venue.name) if venue.fees.model_fields_set else None,
             ),
             clock,
             known,

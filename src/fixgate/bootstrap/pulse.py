@@ -1,4 +1,4 @@
-"""Time for what waits for it, and an eye on orders in doubt.
+"""Time for what waits for it, and an eye on orders in doubt and on the venues.
 
 Here: Pulse, a timer on the event loop. It gives the core time only when something is due, so that
 a quiet gateway writes nothing.
@@ -11,6 +11,7 @@ from typing import Final
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.application.watching import StuckWatch
+from fixgate.bootstrap.markets import Markets
 from fixgate.domain.inputs import StuckFound, Ticked
 from fixgate.domain.state import State
 
@@ -21,8 +22,11 @@ _LOOKS: Final = 4  # every so many beats it looks at the open orders
 class Pulse:
     """Beats from ``start`` to ``stop``."""
 
-    def __init__(self, state: State, watch: StuckWatch, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, state: State, watch: StuckWatch, markets: Markets, inbox: Inbox, clock: Clock
+    ) -> None:
         self._state = state
+        self._markets = markets
         self._watch = watch
         self._inbox = inbox
         self._clock = clock
@@ -51,6 +55,8 @@ class Pulse:
             news = self._watch.news(now_ns)
             if news:
                 self._inbox.put(Given(at_ns=now_ns, given=StuckFound(orders=news)))
+            for found in self._markets.news(now_ns):
+                self._inbox.put(Given(at_ns=now_ns, given=found))
 
     def _ticked(self, _: object) -> None:
         self._waiting = False

@@ -21,6 +21,7 @@ from fixgate.adapters.fix.config import SessionConfig, SessionStart
 from fixgate.adapters.fix.server import FixServer
 from fixgate.bootstrap import parts
 from fixgate.bootstrap.loading import ConfigurationError, load, tls_files
+from fixgate.bootstrap.routing_settings import RoutingFile
 from fixgate.bootstrap.settings import Configuration, SessionFile
 from fixgate.bootstrap.timetable import Timetable
 from fixgate.domain.ids import SessionName
@@ -49,6 +50,7 @@ class Reached:
     start_of: where a session's numbers stand by the journal.
     took: told the configuration that is in force from now on.
     limits: those in force. dealt: what was traded today.
+    watch_routing: measures venues' health and price gaps by these settings from now on.
     """
 
     fix: FixServer
@@ -58,6 +60,7 @@ class Reached:
     start_of: Callable[[SessionName], SessionStart]
     took: Callable[[Configuration], None]
     limits: Callable[[], LimitBook]
+    watch_routing: Callable[[RoutingFile], None]
     dealt: Callable[[Configuration], Awaitable[tuple[Dealt, ...]]]
 
 
@@ -89,6 +92,7 @@ class Reloading:
             if context is not None and self._reached.fix.tls_port is not None:
                 self._reached.fix.renew_tls(context)
                 result.done.append("TLS: new connections use the certificates as they are now")
+            await self._routing(new, result)
             await self._take(new, in_force)
             await self._limits(new, by, result)
             self._reached.fix.keep_hours()  # new hours may leave out this very moment
@@ -104,6 +108,17 @@ class Reloading:
             aliases=tuple(sorted(new.aliases.items())),
         )
         await self._reached.give(given)
+
+    async def _routing(self, new: Configuration, result: Reloaded) -> None:
+        """Policies; the fees are in venues.toml, and hold with the rest of it."""
+        if new.routing == self._now.routing:
+            return
+        edges = (new.routing.health, new.routing.gaps)
+        if edges != (self._now.routing.health, self._now.routing.gaps):
+            self._reached.watch_routing(new.routing)
+        self._now = self._now.model_copy(update={"routing": new.routing})
+        await self._reached.give(parts.routing(self._now))
+        result.done.append("config/routing.toml: changed")
 
     async def _limits(self, new: Configuration, by: Call | None, result: Reloaded) -> None:
         """Limits change by a person's word only, and that is journaled (control 15)."""

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
 from fixgate.bootstrap.limit_settings import ClientLimitSettings, RiskFile, limit_set
+from fixgate.bootstrap.routing_settings import RoutingFile, VenueFeeSettings
 from fixgate.bootstrap.session_settings import (
     CertificateSettings,
     MarketDataSettings,
@@ -26,6 +27,7 @@ from fixgate.bootstrap.session_settings import (
 )
 from fixgate.domain.balance import Differences
 from fixgate.domain.limits import LimitSet
+from fixgate.domain.routing import SMART
 from fixgate.domain.sessions import FixVersion, Role, WhilePending
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -155,6 +157,9 @@ class GatewaySettings(Strict):
     archive: ArchiveSettings = ArchiveSettings()
 
 
+Price = Annotated[Decimal, Field(gt=0, lt=10**9)]
+
+
 class SimulatedSettings(Strict):
     """A venue of kind "simulated"."""
 
@@ -163,8 +168,10 @@ class SimulatedSettings(Strict):
     enabled: bool = True
     seed: int = 7
     step_ms: int = Field(default=250, ge=0)  # 0: the market stands still
+    reference_px: dict[str, Price] = Field(default_factory=dict)  # by symbol, at first
     differences: Differences = Differences.ADOPT
     balances: dict[str, Decimal] | None = None  # at first; None: generous
+    fees: VenueFeeSettings = VenueFeeSettings()
 
 
 class CcxtSettings(Strict):
@@ -183,6 +190,7 @@ class CcxtSettings(Strict):
     market_data_stale_after_s: float = Field(default=10.0, ge=3, le=300)
     request_timeout_s: float = Field(default=10.0, gt=0)
     rate_limit_share: float = Field(default=0.9, gt=0, le=1)  # of what the venue documents
+    fees: VenueFeeSettings = VenueFeeSettings()
     differences: Differences = Differences.ADOPT
     redirect_host: str | None = None  # a double instead of the venue's own hosts
     redirect_port: Port | None = None
@@ -217,6 +225,8 @@ class VenuesFile(Strict):
                 raise ValueError(f"venue name {name!r} must be letters, digits, '_', '.', '-'")
             if names.count(name) > 1:
                 raise ValueError(f"two venues are named {name}")
+            if name == SMART:
+                raise ValueError(f"{SMART} is no venue: it stands for routing over all of them")
         return self
 
 
@@ -242,7 +252,8 @@ class SessionFile(Strict):
     heart_bt_int_min_s: int = Field(default=1, ge=1)
     heart_bt_int_max_s: int = Field(default=3_600, le=86_400)
     reset_on_logon_allowed: bool = True  # 141=Y
-    default_venue: str | None = None  # needed for order entry
+    default_venue: str | None = None  # needed for order entry; SMART: routed
+    routing: str | None = None  # policy for what is routed; None: the first in routing.toml
     covers: tuple[str, ...] = ()  # drop copy: whose reports it gets a copy of; "*": everybody's
     venues: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
@@ -313,6 +324,7 @@ class Configuration(Strict):
     aliases: dict[str, str]
     sessions: tuple[SessionFile, ...]
     risk: RiskFile = RiskFile()
+    routing: RoutingFile = RoutingFile()
 
     def path(self, relative: Path) -> Path:
         """A path of the configuration; relative ones start at home."""

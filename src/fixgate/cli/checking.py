@@ -41,6 +41,7 @@ def check(home: Home = HERE) -> None:
         ("Sessions", _sessions(configuration)),
         ("Venues", _venues(configuration)),
         ("Aliases", _aliases(configuration)),
+        ("Routing policies", _policies(configuration)),
         ("Limits", _limits(configuration)),
     ):
         say()
@@ -130,6 +131,19 @@ def _venue(venue: "VenueSettings") -> str:
         return f"seed {venue.seed}, a step every {venue.step_ms} ms"
     to = f", redirected to {venue.redirect_host}:{venue.redirect_port}"
     return f"{venue.exchange} {venue.environment}{to if venue.redirect_host else ''}"
+
+
+def _policies(configuration: "Configuration") -> "Table":
+    made = table("name", "by", "venues", "split over", "what a venue refuses")
+    for each in configuration.routing.policy:
+        made.add_row(
+            each.name,
+            each.by.value,
+            ", ".join(each.venues) or "all",
+            f"up to {each.parts_max}" if each.split else "one",
+            "goes to another" if each.reroute else "ends the order",
+        )
+    return made
 
 
 def _limits(configuration: "Configuration") -> "Table":

@@ -52,6 +52,11 @@ class Suspicion:
 
 
 @lru_cache(maxsize=4_096)
+def settled_in(symbol: str) -> str:
+    """The currency that trades of a unified symbol are paid in."""
+    return symbol.replace(":", "/").rpartition("/")[2]
+
+
 def spot_assets(symbol: str) -> tuple[str, str] | None:
     """Base and quote currency of a unified spot symbol; None: it is a derivative."""
     base, slash, quote = symbol.partition("/")

@@ -10,6 +10,7 @@ from typing import Final
 ZERO: Final = Decimal(0)
 INTEGER_DIGITS_MAX: Final = 15
 FRACTION_DIGITS_MAX: Final = 12
+_BP_STEP: Final = Decimal("0.01")
 _AVG_PX_STEP: Final = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
 # Any number the edges let in has at most 27 digits, so sums fit the default context of 28.
 # Products do not; they are made here, and a result that would be rounded raises.
@@ -35,6 +36,16 @@ plus: Final = _EXACT.add
 """``total + addend``, exact, for sums of notionals."""
 minus: Final = _EXACT.subtract
 """``total - part``, exact. Not ``plus(total, -part)``: a unary minus rounds to 28 digits."""
+
+
+def fee(amount: Decimal, bp: Decimal) -> Decimal:
+    """``bp`` basis points of an amount, exact."""
+    return notional(amount, bp).scaleb(-4, context=_EXACT)
+
+
+def in_bp(part: Decimal, whole: Decimal) -> Decimal:
+    """``part`` of ``whole`` in basis points, rounded half-even to two places."""
+    return _WIDE.divide(part, whole).scaleb(4, context=_WIDE).quantize(_BP_STEP, context=_WIDE)
 
 
 def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:

@@ -7,17 +7,13 @@ Not here: comparing venues (ranking), choosing (planning).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from fixgate.domain.instruments import Instrument
 from fixgate.domain.market import Book
-from fixgate.domain.rounding import ZERO, avg_px, is_multiple, notional, plus, to_wire
+from fixgate.domain.rounding import ZERO, avg_px, fee, is_multiple, minus, notional, plus, to_wire
 from fixgate.domain.routing import Criterion, RoutingPolicy
 from fixgate.domain.values import Side
 from fixgate.routing.wanted import Asked, Place
-
-_ONE: Final = Decimal(1)
-_BP: Final = Decimal("0.0001")
 
 Level = tuple[Decimal, Decimal]  # price, quantity
 
@@ -46,8 +42,8 @@ class Look:
 
 def with_fee(px: Decimal, fee_bp: Decimal, side: Side) -> Decimal:
     """What a price comes to: a buyer pays the fee on top, a seller gets less."""
-    rate = fee_bp * _BP
-    return notional(px, _ONE + rate if side is Side.BUY else _ONE - rate)
+    paid = fee(px, fee_bp)
+    return plus(px, paid) if side is Side.BUY else minus(px, paid)
 
 
 def levels(asked: Asked, book: Book) -> Iterator[Level]:

@@ -35,12 +35,13 @@ def plan(asked: Asked, places: Sequence[Place], policy: RoutingPolicy) -> Plan:
     its venue are never split: no two venues can promise anything together.
     """
     looks = [look(asked, each, policy) for each in places]
+    unfit = [each for each in looks if each.why is not None]
     fit = ranked((each for each in looks if each.why is None), asked, policy)
     making = _Planning(asked, policy, fit)
     split = policy.split and policy.parts_max > 1 and asked.divisible
     if not (split and _split(making)):
         _whole(making)
-    return _plan(making, [each for each in looks if each.why is not None])
+    return _plan(making, unfit)
 
 
 def _whole(making: _Planning) -> None:

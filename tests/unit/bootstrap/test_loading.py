@@ -41,7 +41,12 @@ def test_the_files_of_the_project_are_in_order():
     found = load(ROOT, {})
 
     assert [each.name for each in found.sessions] == ["DEMO42", "DEMO44", "TRADER"]
-    assert [each.name for each in found.venues] == ["SIM"]
+    assert [each.name for each in found.venues] == ["SIM", "SIM2"]
+    assert [each.name for each in found.routing.policies()] == [
+        "best-price",
+        "lowest-fees",
+        "sim-first",
+    ]
 
 
 def test_what_is_left_out_has_its_default(home):
@@ -329,3 +334,64 @@ def test_a_drop_copy_session_covers_sessions_that_there_are(home: Path) -> None:
     assert f"{path}:5: covers NOBODY, which is no session for orders" in _refused(home)
     path.write_text(text.replace('role = "drop_copy"\n', ""))
     assert "default_venue is missing" in _refused(home)
+
+
+def _routing(home, text):
+    (home / "config" / "routing.toml").write_text(text)
+
+
+def test_orders_can_be_routed_where_nothing_is_said_of_it(home):
+    (home / "sessions" / "one.toml").write_text(SESSION.replace('"SIM"', '"SMART"'))
+
+    (policy,) = load(home, {}).routing.policies()
+
+    assert (policy.name, policy.split, policy.reroute) == ("best-price", False, True)
+
+
+def test_a_session_names_a_policy_that_is_there(home):
+    _routing(home, '[[policy]]\nname = "cheap"\nby = "lowest_fees"\n')
+    (home / "sessions" / "one.toml").write_text(SESSION + 'routing = "dear"\n')
+
+    assert _refused(home).endswith(
+        "one.toml:5: routing: dear is no policy of config/routing.toml; there are: cheap"
+    )
+
+
+def test_a_policy_lists_venues_that_are_there(home):
+    _routing(home, '[[policy]]\nname = "mine"\nby = "listed"\nvenues = ["SIM", "MOON"]\n')
+
+    assert "policy mine: venue MOON is not in config/venues.toml" in _refused(home)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[[policy]]\nname = "a"\nby = "luck"\n', "policy.0.by"),
+        ('[[policy]]\nname = "a"\nby = "listed"\n', "there are none"),
+        ('[[policy]]\nname = "a"\nby = "liquidity"\nparts_max = 1\n', "parts_max"),
+        ('[[policy]]\nname = "a"\nby = "liquidity"\n' * 2, "two policies are named a"),
+        ("policy = []\n", "at least one policy"),
+        ("[health]\nlatency_ms_max = 0\n", "latency_ms_max"),
+        ("[gaps]\ngain = 1\n", "gain"),
+    ],
+)
+def test_a_fault_in_routing_is_named(home, text, fault):
+    _routing(home, text)
+
+    assert fault in _refused(home)
+
+
+def test_no_venue_is_named_as_what_stands_for_all(home):
+    (home / "config" / "venues.toml").write_text(VENUES.replace('"SIM"', '"SMART"'))
+
+    assert "SMART is no venue" in _refused(home)
+
+
+def test_fees_are_of_a_venue_and_of_its_instruments(home):
+    (home / "config" / "venues.toml").write_text(
+        f'{VENUES}[venue.fees]\ntaker_bp = 10\n[venue.fees.symbols."BTC/USDT"]\ntaker_bp = 5\n'
+    )
+
+    (fees,) = (each.fees.of(each.name) for each in load(home, {}).venues)
+
+    assert (fees.of("ETH/USDT").taker_bp, fees.of("BTC/USDT").taker_bp) == (10, 5)

@@ -1,7 +1,7 @@
 """What the gateway's account at the simulated venue holds, by the venue's own books.
 
 Here: SimulatedAccount. It pays and is paid for every trade; nothing is refused for want of money.
-Not here: fees, of which there are none; margins.
+Not here: how high a fee is; margins.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,8 +45,10 @@ class SimulatedAccount:
                 ours = after_trade(ours, each.qty, each.avg_px).after if each.qty else ours
                 self._positions[each.symbol] = ours
 
-    def pay(self, trade: Traded) -> None:
+    def pay(self, trade: Traded, fee: Decimal | None, fee_currency: str) -> None:
         """A trade was made."""
+        if fee:
+            self._held[fee_currency] = minus(self._held.get(fee_currency, ZERO), fee)
         buys = trade.side is Side.BUY
         qty = trade.last_qty if buys else trade.last_qty.copy_negate()
         assets = spot_assets(trade.symbol)

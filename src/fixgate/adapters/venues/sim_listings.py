@@ -13,6 +13,7 @@ from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
+from fixgate.domain.routing import VenueFees
 from fixgate.domain.values import OrdType, SelfTradePrevention, TimeInForce
 
 
@@ -79,6 +80,7 @@ class SimulatedSettings:
     self_trade: SelfTradePrevention | None = None
     listed: tuple[Listed, ...] = LISTED
     deposits: Mapping[str, Decimal] = field(default_factory=lambda: GENEROUS)
+    fees: VenueFees | None = None  # taken of each trade, in the currency that it is settled in
 
 
 def instrument(listed: Listed, venue: VenueName) -> Instrument:

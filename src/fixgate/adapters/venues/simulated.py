@@ -26,6 +26,7 @@ from fixgate.application.ports.venue import (
     SubmitLeg,
     WorkingLeg,
 )
+from fixgate.domain.balance import settled_in
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import maker
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
@@ -47,6 +48,7 @@ from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.positions import Positions
+from fixgate.domain.rounding import fee, notional
 from fixgate.domain.values import ExecType, Side
 from fixgate.matching import (
     Accepted,
@@ -397,8 +399,16 @@ class SimulatedVenue:
         for event in events:
             tell[type(event)](event)
 
+    def _fee(self, event: Traded) -> Decimal | None:
+        if self._settings.fees is None:
+            return None
+        fees = self._settings.fees.of(event.symbol)
+        bp = fees.maker_bp if event.maker else fees.taker_bp
+        return fee(notional(event.last_qty, event.last_px), bp) if bp else None
+
     def _traded(self, event: Traded) -> None:
         # Both sides of a trade carry one id; should both be ours, each must have its own.
+        paid = self._fee(event)
         self._hear(
             _traded(
                 venue=self._name,
@@ -407,13 +417,15 @@ class SimulatedVenue:
                 last_qty=event.last_qty,
                 last_px=event.last_px,
                 venue_order_id=VenueOrderID(event.venue_order_id),
+                fee=paid,
+                fee_currency=None if paid is None else settled_in(event.symbol),
                 maker=event.maker,
                 at_ns=event.at_ns,
             )
         )
 
     def _traded_now(self, event: Traded) -> None:
-        self._account.pay(event)
+        self._account.pay(event, self._fee(event), settled_in(event.symbol))
         self._traded(event)
         # Both sides of a trade may be ours: it is one trade on the tape.
         if self._followers and event.trade_id != self._on_tape:

@@ -34,10 +34,10 @@ def a_trade(qty: str, px: str, *, side: Side = Side.BUY, symbol: str = PERPETUAL
 
 def test_a_derivative_is_paid_when_its_profit_is_realised() -> None:
     account = SimulatedAccount(SIM, DEPOSITS)
-    account.pay(a_trade("2", "100"))
+    account.pay(a_trade("2", "100"), None, "USDT")
     assert account.positions() == ((PERPETUAL, Decimal(2), Decimal(100)),)
     assert account.balances(()) == (("USDT", Decimal(1_000), Decimal(0)),)
-    account.pay(a_trade("2", "110", side=Side.SELL))
+    account.pay(a_trade("2", "110", side=Side.SELL), None, "USDT")
     assert account.positions() == ()
     assert account.balances(()) == (("USDT", Decimal(1_020), Decimal(0)),)
 
@@ -63,3 +63,9 @@ def test_it_goes_on_with_what_the_journal_says_it_holds() -> None:
         ("BTC", Decimal(5), Decimal(0)),
         ("USDT", Decimal(800), Decimal(0)),
     )
+
+
+def test_a_fee_is_taken_in_the_currency_that_the_trade_is_settled_in() -> None:
+    account = SimulatedAccount(SIM, DEPOSITS)
+    account.pay(a_trade("2", "100"), Decimal("0.04"), "USDT")
+    assert account.balances(()) == (("USDT", Decimal("999.96"), Decimal(0)),)
