@@ -111,7 +111,12 @@ class Venues:
                 )
 
     def cancel_now(self, order: Order) -> None:
-        """Cancel an order at its venue without a word in the journal, because it is broken."""
+        """Cancel an order at its venue without a word in the journal, because it is broken.
+
+        A routed order is canceled by its parts.
+        """
+        for part in self._state.open_parts(order.order_id):
+            self.cancel_now(part)
         port = self._ports.get(order.instruction.venue)
         instrument = self._instrument(order)
         if port is not None and instrument is not None:

@@ -75,7 +75,7 @@ def _quoted(
     by_limits = state.limits.sees_quotes(command.session)
     quoted = by_limits or rules.sees_quotes or _sees(command.terms)
     if venue == SMART:
-        return _routed(state, market, symbol, quoted=quoted)
+        return books_of(state, market, symbol, quoted=quoted)
     if not quoted:
         return None
     instrument = state.instrument(venue, symbol)
@@ -104,7 +104,7 @@ def seen_by_parts(
         return None
     rules = state.sessions.get(order.instruction.session)
     symbol = order.instruction.symbol
-    return None if rules is None else _routed(state, market, symbol, quoted=rules.sees_quotes)
+    return None if rules is None else books_of(state, market, symbol, quoted=rules.sees_quotes)
 
 
 def _taken(answer: i.VenueAnswered) -> bool:
@@ -120,7 +120,7 @@ _ENDING: Final = (
 )
 
 
-def _routed(state: State, market: Market, symbol: str, *, quoted: bool) -> Seen | None:
+def books_of(state: State, market: Market, symbol: str, *, quoted: bool = False) -> Seen | None:
     """The books of every venue that lists the instrument."""
     instrument = state.instrument(SMART, symbol)
     if instrument is None:

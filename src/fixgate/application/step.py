@@ -30,6 +30,7 @@ from fixgate.application.ports.journal import (
     PositionRow,
     Recall,
     Record,
+    RoutingRow,
     VenueCallRow,
     VenueIn,
 )
@@ -69,7 +70,14 @@ _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
 _MOVES: Final = frozenset(
     {e.Traded, e.TradeCorrected, e.TradeBusted, e.PositionReconciled, e.BalancesSet}
 )
-Unreported = e.AlertRaised | e.OperatorActed | e.NumbersSet | e.TradesWanted | e.LimitsChanged
+Unreported = (
+    e.AlertRaised
+    | e.OperatorActed
+    | e.NumbersSet
+    | e.TradesWanted
+    | e.LimitsChanged
+    | e.RoutingDecided
+)
 _UNREPORTED: Final = get_args(Unreported)
 # A report that was released late is noted as it went out; what was promised is in the journal.
 _NEVER_RESENT: Final = frozenset((Handling.RESENT, Handling.REPORT, Handling.DIGEST))
@@ -380,6 +388,8 @@ class Stepper:
                 if not event.again:
                     row = LimitRow(self.last_seq, moment.at_ns, event.step, event.change)
                     batch.limits.append(row)
+            case e.RoutingDecided():
+                batch.routing_decisions.append(RoutingRow(self.last_seq, moment.at_ns, event))
 
     def _renumbered(self, event: e.NumbersSet, into: Steps) -> None:
         if event.next_sender is not None:

@@ -52,6 +52,7 @@ from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
 from fixgate.bootstrap.verbs.market import MarketVerbs
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
+from fixgate.bootstrap.verbs.routing import RoutingVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.events import AlertRaised
@@ -235,8 +236,13 @@ class Gateway:
             ),
         )
         self._reloads: set[asyncio.Task[None]] = set()
+        self._add_verbs(core)
+
+    def _add_verbs(self, core: RunningCore) -> None:
+        """Those that need no more than what is there by now."""
         self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
+        RoutingVerbs(self._state, self._markets.market, core.clock, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
         MarketVerbs(self._markets.market, self._state, self._verbs)
 

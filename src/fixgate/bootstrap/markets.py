@@ -4,6 +4,9 @@ Here: Markets. Not here: measuring (application.health, application.gaps), when 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
+
+import structlog
 
 from fixgate.application.gaps import GapLimits, GapWatch
 from fixgate.application.health import HealthLimits, HealthWatch
@@ -14,7 +17,8 @@ from fixgate.domain.ids import VenueName
 from fixgate.domain.inputs import PriceGapFound, VenueAnswered, VenueHealthChanged, VenueInput
 from fixgate.domain.state import State
 
-_NS_PER_S = 1_000_000_000
+_NS_PER_S: Final = 1_000_000_000
+log = structlog.get_logger("fixgate")
 
 
 class Markets:
@@ -41,7 +45,15 @@ class Markets:
 
     def news(self, now_ns: int) -> Iterator[PriceGapFound | VenueHealthChanged]:
         """What changed since this was last asked."""
-        yield from self._gaps.look(now_ns)
+        for gap in self._gaps.look(now_ns):
+            log.info(
+                "price gap",
+                symbol=gap.symbol,
+                bid=f"{gap.bid_px} at {gap.bid_venue}",
+                offer=f"{gap.offer_px} at {gap.offer_venue}",
+                gain_bp=str(gap.gain_bp),
+            )
+            yield gap
         self.health.quoted(self._gaps.freshest)
         yield from self.health.changes(now_ns)
 

@@ -23,6 +23,7 @@ from fixgate.cli import (
     operations,
     order,
     reload,
+    route,
     running,
     sessions,
     status,
@@ -72,6 +73,7 @@ app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
 app.add_typer(stuck.stuck_app, name="stuck-orders")
 app.add_typer(limits.limits_app, name="limits")
+app.command("route")(route.route)
 app.command("release")(limits.release)
 
 

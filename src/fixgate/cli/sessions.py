@@ -102,7 +102,8 @@ def _of_the_journal(configuration: "Configuration", wanted: str | None) -> "Json
         seen = {str(each.name): each for each in reader.sessions()}
         heard_ns = {(str(name), way): at for (name, way), at in reader.last_message_times().items()}
         stands = standing(reader.operator_actions())
-        working = [each.order for each in reader.open_orders() if each.order is not None]
+        known = [each.order for each in reader.open_orders() if each.order is not None]
+        working = [each for each in known if each.part_of is None]
     finally:
         reader.close()
     kills = [each.coverage for each in stands.kills]

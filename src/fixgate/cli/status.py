@@ -46,7 +46,8 @@ def _lines(found: "Json") -> list[tuple[str, str]]:
     started = datetime.fromtimestamp(started_ns // 1_000_000_000, UTC)
     up = timedelta(seconds=(now_ns - started_ns) // 1_000_000_000)
     venues = ", ".join(
-        f"{name} {'up' if is_up else 'DOWN'}" for name, is_up in found["venues"].items()
+        f"{name} {'up' if is_up else 'DOWN'}{_unfit(found, name)}"
+        for name, is_up in found["venues"].items()
     )
     kills = [
         ("KILL SWITCH", f"on for {each['covers']}, by {each['person']}: {each['reason']}")
@@ -73,3 +74,9 @@ def _lines(found: "Json") -> list[tuple[str, str]]:
             + f"{found['journal_seq']} records, {found['inbox']} inputs wait",
         ),
     ]
+
+
+def _unfit(found: "Json", name: str) -> str:
+    """Why routed orders do not go there, if so."""
+    why = found["unfit"].get(name)
+    return f" (no routed orders: {why})" if why else ""

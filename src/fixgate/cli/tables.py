@@ -120,7 +120,7 @@ def _order_row(stored: "StoredOrder") -> list[str]:
     return [
         *first,
         about.session,
-        order.cl_ord_id,
+        order.cl_ord_id if order.parent is None else f"part of {order.parent}",
         *_what(about.side, order.terms, about.symbol),
         about.venue,
         STATUS_WORDS[order.ord_status.value],

@@ -2,7 +2,7 @@
 
 A routed order's venue is SMART, which is no place: what SMART is told is carried out here, by parts
 that are orders at real venues, and what becomes of the parts is what SMART says of the order. It
-says so as any venue would, in the same turn (docs/decisions/0020).
+says so as any venue would, in the same turn (docs/decisions/0060).
 
 Here: followed(), which lets every event have its consequences for the other side.
 Not here: where parts go (placing), what an answer of a venue means (answers, fills, closing).
@@ -266,7 +266,7 @@ class _Following:
         asked = Asked(side=order.instruction.side, qty=qty, terms=terms)
         policy = policy_of(self.turn.state, order.instruction.session)
         found = placed(self.turn, order.instruction, asked, policy, excluded)
-        yield from opened(self.turn, order, terms, found)
+        yield from opened(self.turn, order, asked, found)
         return found.plan.refusal
 
     def _withdraw_parts(self, order: Order, *, forced: bool) -> Iterator[e.Event]:

@@ -16,7 +16,6 @@ from fixgate.domain.ids import ClOrdID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument
 from fixgate.domain.market import Book
 from fixgate.domain.order import Instruction, Order, Terms
-from fixgate.domain.rounding import ZERO
 from fixgate.domain.routing import NO_FEES, SMART, Choice, RoutingPolicy
 from fixgate.domain.state import State
 from fixgate.domain.values import Side
@@ -70,7 +69,7 @@ def placed(
         refused[wrong[0]] = wrong[1].text
 
 
-def opened(turn: Turn, order: Order, terms: Terms, found: Placed) -> Iterator[e.Event]:
+def opened(turn: Turn, order: Order, asked: Asked, found: Placed) -> Iterator[e.Event]:
     """The decision for the record, and the parts it makes of the order's working leg."""
     choices = tuple(
         changed(each, order_id=turn.part_id()) if each.qty else each for each in found.plan.choices
@@ -78,7 +77,7 @@ def opened(turn: Turn, order: Order, terms: Terms, found: Placed) -> Iterator[e.
     yield e.RoutingDecided(
         order_id=order.order_id,
         leg=order.leg,
-        qty=sum((each.qty for each in choices), ZERO),
+        qty=asked.qty,
         policy=found.policy,
         choices=choices,
         books=found.books,
@@ -86,7 +85,7 @@ def opened(turn: Turn, order: Order, terms: Terms, found: Placed) -> Iterator[e.
     )
     for each in choices:
         if each.qty:
-            yield from _open(turn, order, terms, each)
+            yield from _open(turn, order, asked.terms, each)
 
 
 def _open(turn: Turn, order: Order, terms: Terms, choice: Choice) -> Iterator[e.Event]:

@@ -40,6 +40,7 @@ _TABLES: Final = (
     "position_history",
     "balances",
     "limits",
+    "routing_decisions",
 )
 _WITH_A_TRADE: Final = (ExecType.TRADE.value, ExecType.TRADE_CORRECT.value)
 _INTEGER_MAX: Final = 2**63 - 1
@@ -65,6 +66,7 @@ class Rows:
         "payload_bytes",
         "position_history",
         "positions",
+        "routing_decisions",
         "sessions",
         "venue_calls",
     )
@@ -89,6 +91,7 @@ class Rows:
         self.position_history: list[Any] = []
         self.balances: list[Any] = []
         self.limits: list[Any] = []
+        self.routing_decisions: list[Any] = []
         self._changed: dict[SessionName, list[Any]] = {}
 
     def fill(self, batches: Sequence[Batch]) -> None:
@@ -144,6 +147,12 @@ class Rows:
 
         for a in batch.alerts:
             self.alerts += (a.seq, a.at_ns, a.subject, a.text, a.order_id)
+        for r in batch.routing_decisions:
+            d = r.decided
+            self.routing_decisions += (
+                d.order_id, r.seq, r.at_ns, d.leg, d.policy, str(d.qty), d.refusal,
+                json_of(d).decode(),
+            )  # fmt: skip
         for n in batch.limits:
             self.limits += (n.seq, n.at_ns, n.step.value, json_of(n.change).decode())
 

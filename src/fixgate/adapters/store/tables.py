@@ -223,6 +223,21 @@ balances = Table(
     sqlite_with_rowid=False,
 )
 
+# Where parts of routed orders went and why; the journal has the books that the input saw.
+routing_decisions = Table(
+    "routing_decisions",
+    metadata,
+    Column("order_id", _TEXT, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),  # of the event in the journal
+    Column("at_ns", BigInteger, nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("policy", _TEXT, nullable=False),
+    Column("qty", _TEXT, nullable=False),
+    Column("refusal", _TEXT),  # why no venue could take it
+    Column("body", _TEXT, nullable=False),  # the whole RoutingDecided
+    sqlite_with_rowid=False,
+)
+
 # Every step that a change of the limits took; few rows. What is in force follows from them.
 limits = Table(
     "limits",

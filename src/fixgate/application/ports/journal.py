@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from fixgate.application.ports.fix import FixMessage
 from fixgate.domain.balance import Balance
+from fixgate.domain.events import RoutingDecided
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, VenueClOrdID, VenueName
 from fixgate.domain.inputs import Recalled
@@ -148,6 +149,15 @@ class LimitRow:
 
 
 @dataclass(slots=True)
+class RoutingRow:
+    """One row of the query table routing_decisions."""
+
+    seq: int  # of the event in the journal
+    at_ns: int
+    decided: RoutingDecided
+
+
+@dataclass(slots=True)
 class Batch:
     """What one commit makes durable: journal records, and the query tables' changes."""
 
@@ -168,6 +178,7 @@ class Batch:
     position_history: list[PositionRow] = field(default_factory=list)
     balances: dict[tuple[VenueName, str], Balance] = field(default_factory=dict)
     limits: list[LimitRow] = field(default_factory=list)
+    routing_decisions: list[RoutingRow] = field(default_factory=list)
     at_ns: int = 0
 
 

@@ -23,6 +23,7 @@ from fixgate.bootstrap.settings import Configuration, FixSettings
 from fixgate.domain.frozen import changed, value
 from fixgate.domain.ids import SessionName
 from fixgate.domain.operations import Scope
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 
 _LISTED_MAX: Final = 1_000
@@ -73,7 +74,7 @@ class LookingVerbs:
             "journal_seq": parts.journal.last_seq,
             "journal_away": parts.journal_away(),
             "inbox": len(parts.inbox),
-            "open_orders": sum(1 for _ in parts.state.open_orders()),
+            "open_orders": sum(each.part_of is None for each in parts.state.open_orders()),
             "unsettled_orders": len(parts.state.unsettled),
             "sessions": len(self._names()),
             "logged_on": len(logged_on),
@@ -91,7 +92,9 @@ class LookingVerbs:
             "venues": {
                 str(name): parts.state.venues_up.get(name, False)
                 for name in sorted(parts.state.venues)
+                if name != SMART
             },
+            "unfit": dict(parts.state.unfit),
         }
 
     async def _sessions(self, call: Call) -> Json:
@@ -101,7 +104,11 @@ class LookingVerbs:
             raise Misused(f"no session is named {wanted[:64]}; there are: {', '.join(names)}")
         seen, heard_ns = await self._stored()
         shown: Json = {}
-        open_orders = Counter(each.instruction.session for each in self._parts.state.open_orders())
+        open_orders = Counter(
+            each.instruction.session
+            for each in self._parts.state.open_orders()
+            if each.part_of is None
+        )
         for name in names if wanted is None else [SessionName(wanted)]:
             stored = seen.get(name)
             session = self._parts.fix.session(name)

@@ -85,7 +85,7 @@ class OrderVerbs:
                 self._cancel_now(order)
             sent = f"{_orders(covered)} canceled directly; it is journaled when that works again"
             return {"done": f"{what}: {problem}; {sent}", "journaled": False}
-        return {"done": what, "orders": _withdrawn(events), "journaled": True}
+        return {"done": what, "orders": self._withdrawn(events), "journaled": True}
 
     async def _cancel_all(self, call: Call) -> Json:
         coverage = self._coverage(call)
@@ -95,7 +95,7 @@ class OrderVerbs:
         events = await self._core.give(
             i.CancelAllOrdered(coverage=coverage, person=call.person.name, reason=call.reason)
         )
-        return {"done": what, "orders": _withdrawn(events)}
+        return {"done": what, "orders": self._withdrawn(events)}
 
     async def _query(self, call: Call) -> Json:
         order = self._order(call)
@@ -190,13 +190,23 @@ class OrderVerbs:
         open_orders = self._core.state.open_orders()
         return [each for each in open_orders if coverage.covers(each.instruction)]
 
-
-def _withdrawn(events: Sequence[e.Event]) -> int:
-    return sum(isinstance(each, e.WithdrawalOrdered) for each in events)
+    def _withdrawn(self, events: Sequence[e.Event]) -> int:
+        known = self._core.state.orders
+        orders = (
+            known.get(each.order_id) for each in events if isinstance(each, e.WithdrawalOrdered)
+        )
+        return _count([each for each in orders if each is not None])
 
 
 def _orders(orders: Sequence[Order]) -> str:
-    return "1 open order" if len(orders) == 1 else f"{len(orders)} open orders"
+    count = _count(orders)
+    return "1 open order" if count == 1 else f"{count} open orders"
+
+
+def _count(orders: Sequence[Order]) -> int:
+    """A routed order is one, with all of its parts."""
+    named = {each.order_id for each in orders}
+    return sum(each.parent not in named for each in orders)
 
 
 def _about(order: Order) -> str:

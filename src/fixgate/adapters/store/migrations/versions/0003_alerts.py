@@ -1,6 +1,7 @@
 """Schema version 3: what a person should look at, what trades left, and what may be traded.
 
-Here: ``alerts``, ``positions``, ``position_history``, ``balances``, ``limits``.
+Here: ``alerts``, ``positions``, ``position_history``, ``balances``, ``limits``,
+``routing_decisions``.
 """
 
 from collections.abc import Sequence
@@ -51,6 +52,17 @@ def upgrade() -> None:
         *_texts("free", "locked"),
         sa.Column("at_ns", sa.BigInteger(), nullable=False),
         *_texts("baseline"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "routing_decisions",
+        sa.Column("order_id", TEXT, primary_key=True),
+        sa.Column("seq", sa.BigInteger(), primary_key=True),
+        sa.Column("at_ns", sa.BigInteger(), nullable=False),
+        sa.Column("leg", sa.Integer(), nullable=False),
+        *_texts("policy", "qty"),
+        sa.Column("refusal", TEXT),
+        *_texts("body"),
         sqlite_with_rowid=False,
     )
     op.create_table(
