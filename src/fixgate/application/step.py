@@ -82,6 +82,7 @@ _UNREPORTED: Final = get_args(Unreported)
 # A report that was released late is noted as it went out; what was promised is in the journal.
 _NEVER_RESENT: Final = frozenset((Handling.RESENT, Handling.REPORT, Handling.DIGEST))
 _TAKES_NUMBERS: Final = frozenset((Handling.ENGINE, Handling.DIGEST))
+_ABOUT_ORDERS: Final = (ExecutionReport, OrderCancelReject, OrderMassCancelReport)
 _RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
@@ -489,7 +490,7 @@ def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
     row = _fix_row(seq, owed.at_ns, report.session, "out", msg_type, msg_seq_num)
     if isinstance(report, DropCopy):
         report = report.report
-    if isinstance(report, ExecutionReport | OrderCancelReject | OrderMassCancelReport):
+    if isinstance(report, _ABOUT_ORDERS):
         row.cl_ord_id = report.cl_ord_id
         row.order_id = report.order_id
     return row

@@ -36,6 +36,7 @@ from fixgate.domain.values import (
     SecurityRequestResult,
     Side,
     TradeRequestResult,
+    Value,
 )
 
 
@@ -205,7 +206,7 @@ class Recalled:
 
 
 @unique
-class VenueCall(Enum):
+class VenueCall(Value):
     """Which of our calls an answer belongs to."""
 
     SUBMIT = "submit"
@@ -214,7 +215,7 @@ class VenueCall(Enum):
 
 
 @unique
-class Outcome(Enum):
+class Outcome(Value):
     """What became of a call."""
 
     ACCEPTED = "accepted"

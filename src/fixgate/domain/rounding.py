@@ -23,6 +23,10 @@ _SHARE_STEP: Final = Decimal(1).scaleb(-2 * FRACTION_DIGITS_MAX)
 
 def within_limits(value: Decimal) -> bool:
     """Whether ``value`` is finite and has at most 15 integer and 12 fraction digits."""
+    text = str(value)
+    # A decimal tells its exponent only beside a tuple of its digits; most are too short to ask.
+    if len(text) <= FRACTION_DIGITS_MAX and value.is_finite() and "E" not in text:
+        return True
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         return False

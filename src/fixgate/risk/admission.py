@@ -110,19 +110,19 @@ def _expired(terms: Terms, at_ns: int) -> Refusal | None:
 
 def quantity(order_qty: Decimal, instrument: Instrument) -> Refusal | None:
     """Why ``order_qty`` cannot trade, if so: sign, lot, minimum, maximum."""
-    shown = to_wire(order_qty)
     if order_qty <= ZERO:
+        shown = to_wire(order_qty)
         return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} must be above zero")
     if not is_multiple(order_qty, instrument.lot_size):
-        lot = to_wire(instrument.lot_size)
+        shown, lot = to_wire(order_qty), to_wire(instrument.lot_size)
         return Refusal(
             R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is not a multiple of lot {lot}"
         )
     if order_qty < instrument.min_qty:
-        least = to_wire(instrument.min_qty)
+        shown, least = to_wire(order_qty), to_wire(instrument.min_qty)
         return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is below the minimum {least}")
     if instrument.max_qty is not None and order_qty > instrument.max_qty:
-        most = to_wire(instrument.max_qty)
+        shown, most = to_wire(order_qty), to_wire(instrument.max_qty)
         return Refusal(R.INCORRECT_QUANTITY, f"OrderQty (38) {shown} is above the maximum {most}")
     return None
 

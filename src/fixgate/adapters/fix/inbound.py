@@ -45,6 +45,9 @@ def missing(session: SessionName, fields: Fields, tags: Iterable[str]) -> BadMes
 
 def unfit(session: SessionName, fields: Fields, tags: Iterable[str]) -> BadMessage | None:
     """Reject (3) for the first of ``tags`` that has a value which cannot be repeated."""
+    values = fields.values()
+    if all(values) and len(max(values, key=len)) <= ID_LENGTH_MAX and "".join(values).isprintable():
+        return None  # as nearly always: no value in the message is unfit
     for tag in tags:
         value = fields.get(tag)
         fault = None if value is None else fault_of(value)

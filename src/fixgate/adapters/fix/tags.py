@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from fixgate.domain.rounding import within_limits
+from fixgate.domain.rounding import FRACTION_DIGITS_MAX, within_limits
 
 SOH: Final = "\x01"
 TEXT_LENGTH_MAX: Final = 512
@@ -34,7 +34,8 @@ def to_decimal(text: str) -> Decimal | None:
     if "." in text:
         text = text.rstrip("0").rstrip(".") or "0"
     value = Decimal(text if text not in ("-", "") else "0")
-    return value if within_limits(value) else None
+    # So few characters are within limits.
+    return value if len(text) <= FRACTION_DIGITS_MAX or within_limits(value) else None
 
 
 @lru_cache(maxsize=4)

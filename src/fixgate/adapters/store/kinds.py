@@ -219,7 +219,7 @@ def encode(payload: Any) -> tuple[str, bytes]:
         KeyError: its class is not one that is journaled.
     """
     cls = type(payload)
-    kind = _PLAIN.get(cls)
+    kind = FIX_MESSAGE_KINDS[payload.direction] if cls is FixMessage else _PLAIN.get(cls)
     if kind is not None:
         try:
             return kind, _ENCODER.encode(payload)

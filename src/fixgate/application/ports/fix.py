@@ -5,11 +5,12 @@ Not here: sockets, the engine, the codec.
 """
 
 from collections.abc import Sequence
-from enum import Enum, unique
+from enum import unique
 from typing import Protocol
 
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName
+from fixgate.domain.values import Value
 
 
 class SessionStoreFailed(Exception):  # noqa: N818 - it names a fact
@@ -17,7 +18,7 @@ class SessionStoreFailed(Exception):  # noqa: N818 - it names a fact
 
 
 @unique
-class Direction(Enum):
+class Direction(Value):
     """Which way a FIX message went."""
 
     IN = "in"
@@ -25,7 +26,7 @@ class Direction(Enum):
 
 
 @unique
-class Handling(Enum):
+class Handling(Value):
     """What was done with a FIX message."""
 
     DELIVERED = "delivered"  # in: an input of the core
