@@ -78,8 +78,14 @@ def _named(ord_type: OrdType) -> str:
 
 
 def _kind(table: VenueProfile, ord_type: OrdType) -> list[str]:
-    cells = ["native" if (ord_type, each) in table.accepts else NO for each in TIMES]
-    return [_named(ord_type), *cells]
+    return [_named(ord_type), *(_how(table, ord_type, each) for each in TIMES)]
+
+
+def _how(table: VenueProfile, ord_type: OrdType, time_in_force: TimeInForce) -> str:
+    kind = (ord_type, time_in_force)
+    if kind in table.accepts:
+        return "native"
+    return "Fixgate" if kind in table.held else NO
 
 
 def _options(table: VenueProfile) -> Iterable[list[str]]:

@@ -3,7 +3,7 @@
 A scenario begins with ``# ID  what it shows``. Directives set it up::
 
     ! while_pending=refuse           a field of SessionRules
-    ! venue replace=cancel_then_new  a field of VenueProfile
+    ! venue replace=cancel_then_new  a field of VenueProfile; accepts=1/1,2/1: 40 and 59 of each
     ! instrument min_qty=1           a field of Instrument
     ! limits default order_qty_max=5 limits of "default" or "session CLIENT", "account A" and so on;
                                      repeated_trades=3/1000 is 3 in 1,000 ms
@@ -42,7 +42,8 @@ Then come lines of steps, any number a line, in columns or below each other::
     V> triggered
     V> balances USDT=1000 BTC=2      what its account holds
     V> down | up                     the connection to the venue
-    M> quote BID OFFER [LAST]        what the venue's market is from here on; - for none
+    M> quote BID OFFER [LAST]        what the venue's market is from here on; - for none. Orders
+                                     that wait for it hear of it
     M> book W 5@99 9@98 / 5@100      venue W's book from here on: bids / offers
     A< exceeds OrderQty              operations get an alert whose text contains this
     G> restart [refused]             the gateway stops and starts again from what is durable;
@@ -74,9 +75,10 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NoReturn, get_origin, get_type_hints
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
+from fixgate.application.holding import worth_telling
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
@@ -86,7 +88,7 @@ from fixgate.domain.operations import coverage_from
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import Criterion, Fees, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import FixVersion, SessionRules
-from fixgate.domain.values import OrdStatus
+from fixgate.domain.values import OrdType, TimeInForce
 from scenarios.dictionaries import fault_of
 from scenarios.invariants import Wire
 from scenarios.limit_words import limits_from
@@ -133,8 +135,8 @@ def _coerce(cls: type, name: str, text: str) -> Any:
     hint = get_type_hints(cls)[name]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(text)
-    if text == "none":
-        return frozenset()  # of a set: nothing in it
+    if get_origin(hint) is frozenset:
+        return _kinds(text)
     if hint is bool:
         return text == "yes"
     if hint is int:
@@ -142,6 +144,12 @@ def _coerce(cls: type, name: str, text: str) -> Any:
     if hint is Decimal or Decimal in getattr(hint, "__args__", ()):
         return Decimal(text)
     return tuple(text.split(",")) if name == "venues" else text
+
+
+def _kinds(text: str) -> frozenset[Any]:
+    """Kinds of orders by 40 and 59; or a set of whatever with nothing in it."""
+    pairs = [each.split("/") for each in text.split(",") if text != "none"]
+    return frozenset((OrdType(one), TimeInForce(two)) for one, two in pairs)
 
 
 def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
@@ -232,7 +240,7 @@ class Run:
                 self._killed()
             self.where = where
             side, _, rest = step.partition(" ")
-            if side.endswith(">") and side != "M>":
+            if side.endswith(">"):
                 self._nothing_left(calls=side != "C>")
             if side.startswith("V"):
                 venue = VenueName(side[2:-1] or VENUE)
@@ -273,7 +281,7 @@ class Run:
         for order_id in tuple(self.asked_of):
             order = self._order(order_id)
             busy = order.requests and order.requests[0].phase is not RequestPhase.WAITING
-            if busy or order.stage is OrdStatus.PENDING_NEW or order.closing or order.withdrawn:
+            if busy or order.is_unanswered or order.closing or order.withdrawn:
                 continue
             del self.asked_of[order_id]
             if not order.is_terminal:
@@ -408,6 +416,9 @@ class Run:
             last_px=last,
             at_ns=self.core.at_ns,
         )
+        seen = worth_telling(self.core.state, self.core.market)
+        if seen:
+            self.core.say(i.PricesSeen(quotes=seen))
 
     def _book_is(self, venue: VenueName, text: str) -> None:
         bids, offers = (

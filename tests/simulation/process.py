@@ -22,7 +22,7 @@ from fixgate.domain.state import State
 from simulation.disk import EPOCH, Disk, DiskJournal
 from simulation.door import Door
 from simulation.exchange import Exchange
-from simulation.venue_link import VENUE, Network, SimulatedLink, Weather
+from simulation.venue_link import PROFILE, VENUE, Network, SimulatedLink, Weather
 from simulation.world import BugFound, Loop, World
 
 TERMINAL_MAX = 200
@@ -116,7 +116,7 @@ class Process:
             self._inbox.put(Given(at_ns=self.now_ns(), given=given))
         sequencing = self.loop.create_task(self.sequencer.run())
         sequencing.add_done_callback(self._ended)
-        await self.venue.start(self.hear, working_legs(self.state, VENUE))
+        await self.venue.start(self.hear, working_legs(self.state, PROFILE))
         found = self.journal.last_seq
         limit_ns = self._world.now_ns + _SETTLE_LIMIT_NS
         while not sequencing.done():

@@ -11,6 +11,7 @@ from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
+from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, MarketTrade, Quote, Seen
 from fixgate.domain.order import Order, Terms
 from fixgate.domain.routing import SMART
@@ -73,7 +74,7 @@ def _quoted(
         return None
     venue = VenueName(wanted) if wanted else rules.default_venue
     by_limits = state.limits.sees_quotes(command.session)
-    quoted = by_limits or rules.sees_quotes or _sees(command.terms)
+    quoted = by_limits or rules.sees_quotes or _sees(command.terms, state.venues.get(venue))
     if venue == SMART:
         return books_of(state, market, symbol, quoted=quoted)
     if not quoted:
@@ -82,10 +83,13 @@ def _quoted(
     return None if instrument is None else Seen(quote=market.quote(venue, instrument.symbol))
 
 
-def _sees(terms: Terms | None) -> bool:
+def _sees(terms: Terms | None, profile: VenueProfile | None) -> bool:
     """Whether the order is itself about the market's price."""
-    extras = None if terms is None else terms.extras
-    return extras is not None and extras.cash_order_qty is not None
+    if terms is None or profile is None:
+        return False
+    if terms.ord_type.waits:
+        return any(ord_type is terms.ord_type for ord_type, _ in profile.held)
+    return terms.extras is not None and terms.extras.cash_order_qty is not None
 
 
 def seen_by_parts(

@@ -13,6 +13,7 @@ from fixgate.application.ports.journal import OperatorRow
 from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
 from fixgate.domain.balance import Differences
 from fixgate.domain.frozen import value
+from fixgate.domain.holding import carried
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import (
     Input,
@@ -28,7 +29,6 @@ from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import smart_profile
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
-from fixgate.domain.values import OrdStatus
 
 
 @value
@@ -147,12 +147,16 @@ def opening_inputs(
     ]
 
 
-def working_legs(state: State, venue: VenueName) -> list[WorkingLeg]:
-    """The legs that the journal holds open at ``venue``."""
-    return [_leg(each) for each in state.open_orders() if each.instruction.venue == venue]
+def working_legs(state: State, profile: VenueProfile) -> list[WorkingLeg]:
+    """The legs that the journal holds open at a venue."""
+    return [
+        _leg(each, profile)
+        for each in state.open_orders()
+        if each.instruction.venue == profile.venue and not each.waits
+    ]
 
 
-def _leg(order: Order) -> WorkingLeg:
+def _leg(order: Order, profile: VenueProfile) -> WorkingLeg:
     instruction = order.instruction
     head = order.requests[0] if order.requests else None
     submitting = head is not None and head.phase is RequestPhase.SUBMITTING
@@ -170,10 +174,10 @@ def _leg(order: Order) -> WorkingLeg:
             ),
             side=instruction.side,
             qty=order.leg_qty,
-            terms=terms,
+            terms=carried(terms, profile),
             account=instruction.account,
         ),
-        acknowledged=order.stage is not OrdStatus.PENDING_NEW and not submitting,
+        acknowledged=not order.is_unanswered and not submitting,
         leg_cum_qty=order.leg_cum_qty,
         venue_order_id=order.venue_order_id,
     )

@@ -6,7 +6,6 @@ Here: waits_for_venue(). Not here: how long (bootstrap), what is refused meanwhi
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
-from fixgate.domain.values import OrdStatus
 
 
 def waits_for_venue(state: State) -> bool:
@@ -24,4 +23,4 @@ def _owed(order: Order) -> bool:
         return True
     if order.is_terminal:
         return False
-    return order.stage is OrdStatus.PENDING_NEW or order.withdrawn is not None
+    return order.is_unanswered or order.withdrawn is not None

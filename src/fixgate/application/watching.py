@@ -11,7 +11,6 @@ from fixgate.domain.ids import OrderID
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
-from fixgate.domain.values import OrdStatus
 
 
 @value
@@ -31,7 +30,7 @@ def uncertain(state: State, order: Order) -> str | None:
     doubts = (
         (order.order_id in state.lost, "says that it does not have the order"),
         (order.order_id in state.unsettled, "has not said what became of it since the start"),
-        (order.stage is OrdStatus.PENDING_NEW, "has not answered the order"),
+        (order.is_unanswered, "has not answered the order"),
         (order.awaits_trades, "ended the order and has not reported all of its trades"),
         (order.withdrawn is not None, "has not confirmed our cancel"),
         (
@@ -60,7 +59,7 @@ class StuckWatch:
             if order.instruction.venue == SMART:
                 continue  # its parts tell
             if (
-                order.stage is not OrdStatus.PENDING_NEW
+                not order.is_unanswered
                 and not order.requests
                 and order.closing is None
                 and order.withdrawn is None

@@ -277,8 +277,8 @@ class Gateway:
         sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")
         try:
             await self._control.start()
-            for name, venue in self._venues.items():
-                await venue.start(self._hear, working_legs(self._state, name))
+            for venue in self._venues.values():
+                await venue.start(self._hear, working_legs(self._state, venue.profile))
             await self._settled(sequencing)
             self._refused.clear()
             self._take_over_sessions()

@@ -8,11 +8,12 @@ Not here: what follows (decide.connection, decide.operator).
 import asyncio
 from typing import Final
 
+from fixgate.application.holding import worth_telling
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap.markets import Markets
-from fixgate.domain.inputs import StuckFound, Ticked
+from fixgate.domain.inputs import PricesSeen, StuckFound, Ticked
 from fixgate.domain.state import State
 
 PERIOD_S: Final = 0.25
@@ -33,6 +34,7 @@ class Pulse:
         self._timer: asyncio.TimerHandle | None = None
         self._beats = 0
         self._waiting = False  # for a tick that was given and is not durable yet
+        self._telling = False  # the same of prices
 
     def start(self) -> None:
         """Begin."""
@@ -50,6 +52,8 @@ class Pulse:
         if not self._waiting and self._state.is_due(now_ns):
             self._waiting = True
             self._inbox.put(Asked(at_ns=now_ns, given=Ticked(), answer=self._ticked))
+        if self._state.waiting and not self._telling:
+            self._look(now_ns)
         if self._beats % _LOOKS == 0:
             self._watch.look(now_ns)
             news = self._watch.news(now_ns)
@@ -58,5 +62,16 @@ class Pulse:
             for found in self._markets.news(now_ns):
                 self._inbox.put(Given(at_ns=now_ns, given=found))
 
+    def _look(self, now_ns: int) -> None:
+        """Tell prices that an order which we hold waits for."""
+        quotes = worth_telling(self._state, self._markets.market)
+        if quotes:
+            self._telling = True
+            given = PricesSeen(quotes=quotes)
+            self._inbox.put(Asked(at_ns=now_ns, given=given, answer=self._told))
+
     def _ticked(self, _: object) -> None:
         self._waiting = False
+
+    def _told(self, _: object) -> None:
+        self._telling = False

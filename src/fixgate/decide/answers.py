@@ -62,7 +62,7 @@ def _submit_answered(
         yield from acknowledged(turn, order, leg, answer.venue_order_id)
         return
     head = order.requests[0] if order.requests else None
-    if order.stage is OrdStatus.PENDING_NEW and answer.outcome is Outcome.NOT_SENT:
+    if order.is_unanswered and answer.outcome is Outcome.NOT_SENT:
         yield e.OrderRejected(
             order_id=order.order_id,
             exec_id=turn.exec_id(),
@@ -70,9 +70,7 @@ def _submit_answered(
             text=answer.text or _NOT_REACHED,
         )
         yield from advance(turn, order.order_id)
-    elif order.stage is OrdStatus.PENDING_NEW or (
-        head is not None and head.phase is RequestPhase.SUBMITTING
-    ):
+    elif order.is_unanswered or (head is not None and head.phase is RequestPhase.SUBMITTING):
         text = answer.text or _NOT_REACHED
         yield from leg_closed(turn, order, X.REJECTED, order.leg_cum_qty, text=text)
     else:

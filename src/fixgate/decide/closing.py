@@ -133,7 +133,10 @@ def _ended(turn: Turn, order: Order, head: Request | None, closing: Closing) -> 
     asked = head is not None and head.is_cancel and head.phase is RequestPhase.SENT
     withdrawn = order.withdrawn
     if withdrawn is not None and exec_type is X.CANCELED and not asked:
-        text, restatement = withdrawn.text, withdrawn.restatement
+        if withdrawn.expires and allowed(order.stage, X.EXPIRED):
+            exec_type = X.EXPIRED
+        else:
+            text, restatement = withdrawn.text, withdrawn.restatement
     answers = head.cl_ord_id if head and asked and exec_type is X.CANCELED else None
     if restatement is None and exec_type is X.CANCELED and not asked and not immediate:
         restatement = RestatementReason.VENUE_CANCEL
@@ -166,7 +169,7 @@ def _leg_made_room(turn: Turn, order: Order, head: Request) -> Iterator[e.Event]
     elif head.terms.order_qty <= order.cum_qty:
         yield from replaced(turn, order, head)
     else:
-        yield next_leg(order, head.terms)
+        yield next_leg(turn.state, order, head.terms)
 
 
 def _leg_stillborn(turn: Turn, order: Order, head: Request, closing: Closing) -> Iterator[e.Event]:

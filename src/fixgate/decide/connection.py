@@ -7,9 +7,10 @@ Not here: how a client asks for it at logon (adapters/fix); canceling (withdrawi
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from fixgate.decide.holding import EXPIRY, due
 from fixgate.decide.limits import limits_due
 from fixgate.decide.turn import Turn
-from fixgate.decide.withdrawing import again, withdraw_all
+from fixgate.decide.withdrawing import again, withdraw, withdraw_all
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import SessionName
@@ -49,6 +50,8 @@ def ticked(turn: Turn, _: i.Ticked) -> Iterator[e.Event]:
         if cancel_at_ns <= turn.moment.at_ns:
             yield e.SessionReturned(session=session)
             yield from _cancel(turn, session)
+    for order_id in due(turn):
+        yield from withdraw(turn, order_id, EXPIRY)
     yield from again(turn)
     yield from limits_due(turn)
 

@@ -21,6 +21,7 @@ from fixgate.decide import (
     status,
     stopping,
 )
+from fixgate.decide.holding import prices_seen
 from fixgate.decide.mass_cancel import mass_cancel
 from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
@@ -72,6 +73,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.SessionReleased: limits.released,
     i.SessionConnection: connection.session_connection,
     i.Ticked: connection.ticked,
+    i.PricesSeen: prices_seen,
     i.Stopping: stopping.stopping,
     i.KillSwitchTurned: operator.kill_switch,
     i.CancelAllOrdered: operator.cancel_all,

@@ -7,13 +7,15 @@ Not here: the checks themselves (risk).
 from collections.abc import Iterator
 from typing import Final
 
+from fixgate.decide.completing import completed
+from fixgate.decide.holding import blind
 from fixgate.decide.limits import new_day
-from fixgate.decide.sizing import sized
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import maker
+from fixgate.domain.holding import carried, held_for
 from fixgate.domain.ids import VenueName
 from fixgate.domain.inputs import NewOrderSingle
 from fixgate.domain.instruments import Instrument, VenueProfile
@@ -53,17 +55,26 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         refused = _refused(turn, message, verdict)
         yield e.OrderRefused(refused=refused, exec_id=turn.exec_id())
         return
+    terms, profile = verdict.terms, turn.state.venues[verdict.instruction.venue]
+    held = held_for(terms, profile, turn.moment.at_ns)
     order = _order(
         order_id=turn.order_id(),
         instruction=verdict.instruction,
-        terms=verdict.terms,
+        terms=terms,
         cl_ord_id=message.cl_ord_id,
-        leg_qty=verdict.terms.order_qty,
+        leg_qty=terms.order_qty,
         received_at_ns=turn.moment.at_ns,
         valued_px=verdict.valued_px,
+        held=held,
     )
     yield _received(order=order, exec_id=turn.exec_id())
-    yield _routed(order_id=order.order_id, leg=0, qty=verdict.terms.order_qty, terms=verdict.terms)
+    if held is None:
+        yield _routed(order_id=order.order_id, leg=0, qty=terms.order_qty, terms=terms)
+    elif order.waits:
+        yield e.OrderHeld(order_id=order.order_id, exec_id=turn.exec_id())
+    else:
+        sent = carried(terms, profile)
+        yield _routed(order_id=order.order_id, leg=0, qty=terms.order_qty, terms=sent)
 
 
 def _known(turn: Turn, message: NewOrderSingle, known: Order | RefusedOrder) -> Iterator[e.Event]:
@@ -116,13 +127,20 @@ def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
     )
     if (stopped := halted(turn.state, instruction)) is not None:
         return stopped
-    terms = message.terms
-    if terms.extras is not None:
-        sizing = sized(turn, terms, message.side, instrument)
-        if isinstance(sizing, Refusal):
-            return sizing
-        terms = sizing
-    return admit(turn, instruction, terms, instrument)
+    if message.terms.extras is None and not message.terms.ord_type.waits:
+        return admit(turn, instruction, message.terms, instrument)
+    return _admit_rare(turn, instruction, message.terms, instrument)
+
+
+def _admit_rare(
+    turn: Turn, instruction: Instruction, terms: Terms, instrument: Instrument
+) -> RiskApproved | Refusal:
+    """The same of an order whose terms may need to see the market."""
+    whole = completed(turn, terms, instruction.side, instrument)
+    if isinstance(whole, Refusal):
+        return whole
+    unseen = blind(turn, whole, turn.state.venues[instruction.venue])
+    return unseen or admit(turn, instruction, whole, instrument)
 
 
 def halted(state: State, instruction: Instruction) -> Refusal | None:

@@ -118,6 +118,10 @@ def query(turn: Turn, command: i.OrderQueried) -> Iterator[e.Event]:
     if order is None:
         yield _no_open_order(command.order_id)
         return
+    if order.waits:
+        text = f"{order.order_id} waits with Fixgate for its price; its venue does not have it"
+        yield e.CommandRefused(text=text)
+        return
     yield _acted("query_order", command)
     yield e.QuerySent(order_id=order.order_id, cl_ord_id=in_doubt(order))
 

@@ -12,8 +12,9 @@ from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import changed, value
+from fixgate.domain.holding import carried, held_for
 from fixgate.domain.ids import ClOrdID, SessionName, VenueName
-from fixgate.domain.instruments import Instrument
+from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.market import Book
 from fixgate.domain.order import Instruction, Order, Terms
 from fixgate.domain.routing import NO_FEES, SMART, Choice, RoutingPolicy
@@ -91,17 +92,22 @@ def opened(turn: Turn, order: Order, asked: Asked, found: Placed) -> Iterator[e.
 def _open(turn: Turn, order: Order, terms: Terms, choice: Choice) -> Iterator[e.Event]:
     instrument = turn.state.instruments[choice.venue][order.instruction.symbol]
     assert choice.order_id is not None  # noqa: S101 - narrows; a chosen venue has a part
+    asked = changed(terms, order_qty=choice.qty)
+    profile = turn.state.venues[choice.venue]
     part = Order(
         order_id=choice.order_id,
         instruction=_instruction(order.instruction, instrument),
-        terms=changed(terms, order_qty=choice.qty),
+        terms=asked,
         cl_ord_id=ClOrdID(""),
         leg_qty=choice.qty,
         received_at_ns=turn.moment.at_ns,
         part_of=order.venue_cl_ord_id,
+        held=held_for(asked, profile, turn.moment.at_ns),
     )
     yield e.OrderReceived(order=part, exec_id=turn.exec_id())
-    yield e.OrderRouted(order_id=part.order_id, leg=0, qty=choice.qty, terms=part.terms)
+    yield e.OrderRouted(
+        order_id=part.order_id, leg=0, qty=choice.qty, terms=carried(asked, profile)
+    )
 
 
 def _instruction(about: Instruction, instrument: Instrument) -> Instruction:
@@ -143,8 +149,15 @@ def _unfit(
         return state.unfit[venue]
     if state.kills and halted(state, about) is not None:
         return "the kill switch is on for it"
-    refusal = None if instrument is None else unsupported(terms, state.venues[venue], instrument)
-    return None if refusal is None else refusal.text
+    return None if instrument is None else _untaken(terms, state.venues[venue], instrument)
+
+
+def _untaken(terms: Terms, profile: VenueProfile, instrument: Instrument) -> str | None:
+    refusal = unsupported(terms, profile, instrument)
+    if refusal is not None:
+        return refusal.text
+    itself = carried(terms, profile).ord_type is terms.ord_type
+    return None if itself else f"{profile.venue} has no such orders of its own"
 
 
 def _fresh_book(turn: Turn, venue: VenueName, policy: RoutingPolicy) -> Book | None:

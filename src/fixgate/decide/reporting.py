@@ -91,6 +91,7 @@ def _of_order(
         leaves_qty=order.leaves_qty,
         avg_px=order.avg_px,
         venue_order_id=order.venue_order_id,
+        working=None if order.held is None or order.held.phase is None else not order.waits,
         **more,
     )
 
@@ -229,6 +230,12 @@ def _restated(event: e.OrderRestated, _: object, after: Order, __: object) -> Re
     return _of_order(
         after, event.exec_id, X.RESTATED, restatement=event.restatement, text=event.text
     )
+
+
+def _held(event: e.OrderHeld, _: object, after: Order, __: object) -> Report:
+    venue, name = after.instruction.venue, after.terms.ord_type.name.replace("_", " ").lower()
+    text = f"Held by Fixgate until its price comes: {venue} has no {name} orders"
+    return _of_order(after, event.exec_id, X.NEW, text=text)
 
 
 def _triggered(event: e.OrderTriggered, _: object, after: Order, __: object) -> Report:
@@ -383,6 +390,7 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.OrderClosed: _closed,
     e.OrderRestated: _restated,
     e.OrderTriggered: _triggered,
+    e.OrderHeld: _held,
     e.StatusReported: _status,
     e.UnknownStatusReported: _unknown_status,
     e.MassCancelTaken: _mass_cancel_taken,

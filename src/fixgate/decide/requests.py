@@ -6,14 +6,14 @@ Not here: how a taken request is carried out (working); the fate of its venue ca
 
 from collections.abc import Iterator
 
+from fixgate.decide.completing import completed
 from fixgate.decide.limits import new_day
 from fixgate.decide.new_order import admit
-from fixgate.decide.sizing import sized
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
-from fixgate.domain.extras import fixed_but_changed, merged
+from fixgate.domain.extras import Extras, fixed_but_changed, merged
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
@@ -21,7 +21,7 @@ from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.order import Order, RefusedOrder, Request, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import WhilePending
-from fixgate.domain.values import CxlRejResponseTo, OrdStatus
+from fixgate.domain.values import CxlRejResponseTo
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import prices, quantity
 from fixgate.risk.conduct import paused
@@ -170,7 +170,15 @@ def _whole_terms(message: OrderCancelReplaceRequest, order: Order) -> Terms | No
         terms = changed(terms, post_only=order.terms.post_only)
     if order.terms.extras is not None:
         terms = changed(terms, extras=merged(order.terms.extras, terms.extras))
+        if terms.stop_px is None and _same_distance(terms.extras, order.terms.extras):
+            terms = changed(terms, stop_px=order.terms.stop_px)  # it trails on from where it is
     return terms
+
+
+def _same_distance(one: Extras | None, other: Extras | None) -> bool:
+    if one is None or other is None or one.peg_offset is None:
+        return False
+    return (one.peg_offset, one.peg_offset_type) == (other.peg_offset, other.peg_offset_type)
 
 
 def _by_money(terms: Terms | None) -> bool:
@@ -186,7 +194,7 @@ def _resized(
         return Refusal(R.UNSUPPORTED, text)
     about = order.instruction
     instrument = turn.state.instrument(about.venue, about.symbol)
-    return terms if instrument is None else sized(turn, terms, about.side, instrument, order)
+    return terms if instrument is None else completed(turn, terms, about.side, instrument, order)
 
 
 def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | None:
@@ -194,13 +202,7 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
     instrument = turn.state.instrument(instruction.venue, instruction.symbol)
     if terms is None or instrument is None:
         return Refusal(R.UNKNOWN_SYMBOL, f"{instruction.symbol} is no longer listed")
-    if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
-        return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
-    if terms.extras is not None:
-        fixed = fixed_but_changed(order.terms.extras, terms.extras)
-        if fixed is not None:
-            return Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")
-    verdict = admit(turn, instruction, terms, instrument, order)
+    verdict = _fixed(order, terms) or admit(turn, instruction, terms, instrument, order)
     if isinstance(verdict, Refusal):
         return verdict
     rest = terms.order_qty - order.cum_qty
@@ -211,9 +213,19 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
     return None
 
 
+def _fixed(order: Order, terms: Terms) -> Refusal | None:
+    """What cannot be replaced on this order."""
+    if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
+        return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
+    if order.held is not None and order.triggered and terms.stop_px != order.terms.stop_px:
+        return Refusal(R.TOO_LATE, "StopPx (99) cannot be changed: the stop has gone off")
+    fixed = None if terms.extras is None else fixed_but_changed(order.terms.extras, terms.extras)
+    return None if fixed is None else Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")
+
+
 def _type_may_change(order: Order, terms: Terms) -> bool:
     """Only a limit order may become a market order: the price is given up, nothing is held."""
-    return order.terms.price is not None and not terms.ord_type.needs_stop_px
+    return order.terms.price is not None and not terms.ord_type.waits and not order.waits
 
 
 def take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
@@ -225,5 +237,5 @@ def take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
         yield e.RequestPended(
             order_id=order.order_id, cl_ord_id=request.cl_ord_id, exec_id=turn.exec_id()
         )
-    if order.stage is not OrdStatus.PENDING_NEW:
+    if not order.is_unanswered:
         yield from advance(turn, order.order_id)

@@ -4,6 +4,7 @@ Here: submit_again(), which says whether, and gives the intent.
 Not here: being certain (the venue adapters), what becomes of it otherwise (settle).
 """
 
+from fixgate.decide.holding import sent
 from fixgate.decide.new_order import admit, halted
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
@@ -31,7 +32,10 @@ def submit_again(turn: Turn, order: Order) -> e.OrderRouted | None:
     if halted(state, order.instruction) is not None or not _admitted(turn, order):
         return None
     return e.OrderRouted(
-        order_id=order.order_id, leg=order.leg, qty=order.leg_qty, terms=order.terms
+        order_id=order.order_id,
+        leg=order.leg,
+        qty=order.leg_qty,
+        terms=sent(state, order, order.terms),
     )
 
 

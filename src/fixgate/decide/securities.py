@@ -89,7 +89,9 @@ def _instruments(
 
 
 def _table(profile: VenueProfile) -> tuple[_Row, ...]:
-    rows = sorted(((each.value, tif.value), (each, tif)) for each, tif in profile.accepts)
+    rows = sorted(
+        ((each.value, tif.value), (each, tif)) for each, tif in profile.accepts | profile.held
+    )
     pairs = [pair for _, pair in rows]
     return tuple(
         (ord_type, tuple(tif for _, tif in group))
@@ -99,7 +101,7 @@ def _table(profile: VenueProfile) -> tuple[_Row, ...]:
 
 def _besides(profile: VenueProfile, instrument: Instrument) -> str:
     """In words: which options some order at this venue may have."""
-    taken = {option for option, _, _ in profile.options}
+    taken = {option for option, _, _ in profile.options | profile.made}
     if profile.post_only:
         taken.add(Option.POST_ONLY)
     if not instrument.is_derivative:

@@ -42,6 +42,9 @@ def acknowledged(
         yield from advance(turn, order.order_id)
     elif head is not None and head.phase is RequestPhase.SUBMITTING:
         yield from replaced(turn, order, head, venue_order_id)
+    elif order.is_unanswered:
+        yield e.LegAcknowledged(order_id=order.order_id, venue_order_id=venue_order_id)
+        yield from advance(turn, order.order_id)
     elif order.venue_order_id is None and venue_order_id is not None:
         yield e.LegAcknowledged(order_id=order.order_id, venue_order_id=venue_order_id)
 
@@ -87,7 +90,7 @@ def _not_found(turn: Turn, order: Order, report: VenueLegReported) -> Iterator[e
         return
     text = report.text or "The order never reached the venue"
     head = order.requests[0] if order.requests else None
-    if order.stage is S.PENDING_NEW or (head and head.phase is RequestPhase.SUBMITTING):
+    if order.is_unanswered or (head and head.phase is RequestPhase.SUBMITTING):
         yield from leg_closed(turn, order, X.REJECTED, order.leg_cum_qty, text=text, ask=False)
         return
     if not order.is_terminal:

@@ -7,6 +7,7 @@ Not here: taking requests (requests), understanding venues (answers).
 from collections.abc import Iterator
 from typing import Final
 
+from fixgate.decide.holding import ended, held_after, sent
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.frozen import changed
@@ -14,7 +15,7 @@ from fixgate.domain.ids import ClOrdID, OrderID, VenueOrderID
 from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.order import Order, Request, RequestPhase, Terms, Withdrawal
 from fixgate.domain.state import State
-from fixgate.domain.values import OrdStatus, RefusalReason
+from fixgate.domain.values import ExecType, OrdStatus, RefusalReason
 
 ATTEMPTS_MAX: Final = 3
 BEING_CANCELED: Final = "Too late: the order is being canceled by Fixgate"
@@ -35,6 +36,11 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
     """Start the first open request if nothing is in its way; refuse what has become moot."""
     while True:
         order = turn.order(order_id)
+        if order.waits and not order.is_terminal:
+            if order.withdrawn is None and not order.requests:
+                return
+            yield from _at_once(turn, order)
+            continue
         if order.withdrawn is not None and _due(turn, order, order.withdrawn):
             yield e.CancelSent(order_id=order_id, cl_ord_id=None)
             continue
@@ -52,7 +58,7 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
             text = "The venue could not be made to carry this out"
             yield refuse(order, head, RefusalReason.OTHER, text)
             continue
-        if order.stage is OrdStatus.PENDING_NEW or order.awaits_trades:
+        if order.is_unanswered or order.awaits_trades:
             return
         if not head.pended:
             yield e.RequestPended(
@@ -73,7 +79,28 @@ def _due(turn: Turn, order: Order, withdrawn: Withdrawal) -> bool:
     if withdrawn.forced:
         return True
     busy = bool(order.requests) and order.requests[0].phase is not RequestPhase.WAITING
-    return not busy and order.stage is not OrdStatus.PENDING_NEW and not order.awaits_trades
+    return not busy and not order.is_unanswered and not order.awaits_trades
+
+
+def _at_once(turn: Turn, order: Order) -> Iterator[e.Event]:
+    """Carry out what is asked of an order that is at no venue."""
+    if order.withdrawn is not None:
+        yield ended(turn, order, order.withdrawn)
+        return
+    head = order.requests[0]
+    if not head.pended:
+        yield e.RequestPended(
+            order_id=order.order_id, cl_ord_id=head.cl_ord_id, exec_id=turn.exec_id()
+        )
+    if head.terms is not None:
+        yield _replaced(turn, order, head, head.terms)
+        return
+    yield e.OrderClosed(
+        order_id=order.order_id,
+        exec_id=turn.exec_id(),
+        exec_type=ExecType.CANCELED,
+        cl_ord_id=head.cl_ord_id,
+    )
 
 
 def in_doubt(order: Order) -> ClOrdID | None:
@@ -104,7 +131,7 @@ def _start(state: State, order: Order, head: Request) -> e.Event:
     if terms is None:
         return e.CancelSent(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
     if order.is_terminal:
-        return next_leg(order, terms)
+        return next_leg(state, order, terms)
     profile = state.venues.get(order.instruction.venue)
     native = profile is not None and profile.replace is ReplaceStyle.NATIVE
     if native and terms.order_qty > order.cum_qty:
@@ -112,13 +139,13 @@ def _start(state: State, order: Order, head: Request) -> e.Event:
             order_id=order.order_id,
             cl_ord_id=head.cl_ord_id,
             qty=terms.order_qty - order.leg_base_qty,
-            terms=terms,
+            terms=sent(state, order, terms),
         )
     # Nothing would be left to work (C.3.b, C.3.c), or the venue has no replace: cancel first.
     return e.CancelSent(order_id=order.order_id, cl_ord_id=head.cl_ord_id)
 
 
-def next_leg(order: Order, terms: Terms) -> e.OrderRouted:
+def next_leg(state: State, order: Order, terms: Terms) -> e.OrderRouted:
     """The intent to send what ``terms`` leave open as a new venue order.
 
     The leg before it is over and all its trades are counted, so the order can never trade
@@ -128,7 +155,7 @@ def next_leg(order: Order, terms: Terms) -> e.OrderRouted:
         order_id=order.order_id,
         leg=order.leg + 1,
         qty=terms.order_qty - order.cum_qty,
-        terms=terms,
+        terms=sent(state, order, terms),
     )
 
 
@@ -138,13 +165,24 @@ def replaced(
     """The head request, a replace, took effect."""
     if head.terms is None:
         return
+    yield _replaced(turn, order, head, head.terms, venue_order_id)
+    yield from advance(turn, order.order_id)
+
+
+def _replaced(
+    turn: Turn,
+    order: Order,
+    head: Request,
+    terms: Terms,
+    venue_order_id: VenueOrderID | None = None,
+) -> e.OrderReplaced:
     # FIX Appendix D, C.3.c: a quantity below what has traded becomes what has traded.
-    order_qty = max(head.terms.order_qty, order.cum_qty)
-    yield e.OrderReplaced(
+    order_qty = max(terms.order_qty, order.cum_qty)
+    return e.OrderReplaced(
         order_id=order.order_id,
         exec_id=turn.exec_id(),
         cl_ord_id=head.cl_ord_id,
-        terms=changed(head.terms, order_qty=order_qty),
+        terms=changed(terms, order_qty=order_qty),
         venue_order_id=venue_order_id,
+        held=held_after(turn, order, terms),
     )
-    yield from advance(turn, order.order_id)

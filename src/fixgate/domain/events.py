@@ -26,6 +26,7 @@ from fixgate.domain.order import (
     Closing,
     Echo,
     Execution,
+    Held,
     MassStatus,
     Order,
     RefusedOrder,
@@ -251,6 +252,7 @@ class OrderReplaced:
     cl_ord_id: ClOrdID
     terms: Terms
     venue_order_id: VenueOrderID | None = None
+    held: Held | None = None  # what we do for it from now on
 
 
 @value
@@ -290,6 +292,22 @@ class OrderTriggered:
 
     order_id: OrderID
     exec_id: ExecID
+
+
+@value
+class OrderHeld:
+    """A stop order waits with us for its price, because its venue has no such orders: New."""
+
+    order_id: OrderID
+    exec_id: ExecID
+
+
+@value
+class StopMoved:
+    """A trailing stop that we hold followed the market."""
+
+    order_id: OrderID
+    stop_px: Decimal
 
 
 @value
@@ -729,6 +747,8 @@ Event = (
     | OrderClosed
     | OrderRestated
     | OrderTriggered
+    | OrderHeld
+    | StopMoved
     | QuerySent
     | OrderSettled
     | ReportOwedAgain

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.frozen import changed, value
-from fixgate.domain.values import MarginMode, PositionEffect, SelfTradePrevention
+from fixgate.domain.values import MarginMode, PegOffsetType, PositionEffect, SelfTradePrevention
 
 
 @value
@@ -25,6 +25,8 @@ class Extras:
     margin_mode: MarginMode | None = None  # 20002
     # CashOrderQty (152), in quote currency. OrderQty follows from it when the order is taken.
     cash_order_qty: Decimal | None = None
+    peg_offset: Decimal | None = None  # PegOffsetValue (211): how far behind a stop trails
+    peg_offset_type: PegOffsetType | None = None  # 836; None: PRICE
 
 
 NAMES: Final = {
@@ -35,10 +37,12 @@ NAMES: Final = {
     "leverage": "LeverageRatio (20001)",
     "margin_mode": "MarginMode (20002)",
     "cash_order_qty": "CashOrderQty (152)",
+    "peg_offset": "PegOffsetValue (211)",
+    "peg_offset_type": "PegOffsetType (836)",
 }
 """What a person reads of each."""
 
-CHANGEABLE: Final = frozenset({"max_floor", "cash_order_qty"})
+CHANGEABLE: Final = frozenset({"max_floor", "cash_order_qty", "peg_offset", "peg_offset_type"})
 """What an OrderCancelReplaceRequest may change; it may repeat the others."""
 
 _FIELDS: Final = tuple(each.name for each in fields(Extras))

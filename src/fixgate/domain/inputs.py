@@ -22,6 +22,7 @@ from fixgate.domain.ids import (
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
+from fixgate.domain.market import Quote
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
 from fixgate.domain.routing import RoutingPolicy, VenueFees
@@ -474,6 +475,13 @@ class Ticked:
     """Time went by. Given only while something waits for it."""
 
 
+@value
+class PricesSeen:
+    """Prices that move or set off a stop order that we hold. Given only when they do."""
+
+    quotes: tuple[Quote, ...]
+
+
 # --- what operations say ----------------------------------------------------------------
 
 
@@ -659,6 +667,7 @@ Input = (
     | SessionConnection
     | Stopping
     | Ticked
+    | PricesSeen
     | OperatorCommand
     | StuckFound
     | TradesFound

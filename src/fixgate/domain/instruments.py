@@ -54,7 +54,9 @@ class VenueProfile:
     replace: ReplaceStyle
     reopens_filled: bool = False  # C.1.c: a filled order may be raised and works again
     options: frozenset[tuple[Option, OrdType, TimeInForce]] = frozenset()
-    # What the gateway does itself, with kinds of orders that the venue accepts.
+    # Kinds of orders that the gateway makes out of accepted ones: see domain.holding.
+    held: frozenset[tuple[OrdType, TimeInForce]] = frozenset()
+    # Options that the gateway makes itself, with kinds of orders that the venue accepts.
     made: frozenset[tuple[Option, OrdType, TimeInForce]] = frozenset()
     post_only: bool = False  # whatever the combination: profiles recorded before ``options``
 

@@ -12,7 +12,7 @@ from fixgate.domain import events as e
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
-from fixgate.domain.order import Echo, Execution, Order, Request, RequestPhase
+from fixgate.domain.order import Echo, Execution, HoldPhase, Order, Request, RequestPhase
 from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
@@ -98,7 +98,18 @@ def _acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
 
 
 def _leg_acknowledged(order: Order, event: e.LegAcknowledged) -> Order:
+    held = order.held
+    if held is not None and held.phase is HoldPhase.SENT:
+        order = changed(order, held=changed(held, phase=HoldPhase.WORKED))
     return changed(order, venue_order_id=event.venue_order_id)
+
+
+def _held(order: Order, _: e.OrderHeld) -> Order:
+    return changed(order, stage=next_stage(order.stage, X.NEW))
+
+
+def _stop_moved(order: Order, event: e.StopMoved) -> Order:
+    return changed(order, terms=changed(order.terms, stop_px=event.stop_px))
 
 
 def _routed(order: Order, event: e.OrderRouted) -> Order:
@@ -257,6 +268,7 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
         instruction=instruction,
         leg_qty=_replaced_leg_qty(order, request, event),
         terms=event.terms,
+        held=event.held,
         cl_ord_id=event.cl_ord_id,
         requests=without(order.requests, event.cl_ord_id),
         venue_order_id=event.venue_order_id or order.venue_order_id,
@@ -272,6 +284,8 @@ def _replaced_leg_qty(order: Order, request: Request | None, event: e.OrderRepla
             return event.terms.order_qty - order.leg_base_qty
         case RequestPhase.CANCELING:
             return order.leg_cum_qty
+        case RequestPhase.WAITING if order.waits:
+            return event.terms.order_qty
         case RequestPhase.SUBMITTING | RequestPhase.WAITING | None:
             return order.leg_qty
 
@@ -310,7 +324,11 @@ def _restated(order: Order, event: e.OrderRestated) -> Order:
 
 
 def _triggered(order: Order, _: e.OrderTriggered) -> Order:
-    return changed(order, stage=next_stage(order.stage, X.TRIGGERED), triggered=True)
+    held = order.held
+    if held is not None and held.phase is HoldPhase.WAITING:
+        held = changed(held, phase=HoldPhase.SENT)
+    stage = next_stage(order.stage, X.TRIGGERED)
+    return changed(order, stage=stage, triggered=True, held=held)
 
 
 def _withdrawal_ordered(order: Order, event: e.WithdrawalOrdered) -> Order:
@@ -344,6 +362,8 @@ _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.OrderClosed: _closed,
     e.OrderRestated: _restated,
     e.OrderTriggered: _triggered,
+    e.OrderHeld: _held,
+    e.StopMoved: _stop_moved,
     e.WithdrawalOrdered: _withdrawal_ordered,
     e.WithdrawalReturned: _withdrawal_returned,
 }

@@ -125,10 +125,28 @@ class Withdrawal:
 
     text: str  # for the client, in Text (58)
     restatement: RestatementReason
+    expires: bool = False  # because its time has come: the order ends expired
     sent: bool = False  # its call is out
     forced: bool = False  # by a person: at once, whatever else is under way
     attempts: int = 0  # calls that did not do it
     again_ns: int = 0  # not before then
+
+
+@unique
+class HoldPhase(Enum):
+    """Where an order stands that waits with us for its price."""
+
+    WAITING = "waiting"  # it is at no venue yet
+    SENT = "sent"  # its price came; the venue has not answered yet
+    WORKED = "worked"  # the venue has it
+
+
+@value
+class Held:
+    """What the gateway does for an order because its venue cannot."""
+
+    phase: HoldPhase | None = None  # of a stop order that waits with us; None: it does not
+    expire_at_ns: int | None = None  # we end it then
 
 
 @value
@@ -177,6 +195,7 @@ class Order:
     withdrawn: Withdrawal | None = None
     # A part of a routed order: the leg of that order it works for. No client hears of a part.
     part_of: VenueClOrdID | None = None
+    held: Held | None = None  # None: its venue does everything
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""
@@ -189,6 +208,18 @@ class Order:
     def is_terminal(self) -> bool:
         """Whether its stage is final."""
         return self.stage in TERMINAL
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is at no venue: we hold it until its price comes."""
+        return self.held is not None and self.held.phase is HoldPhase.WAITING
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it was sent to its venue, which has not said that it has it."""
+        if self.stage is OrdStatus.PENDING_NEW:
+            return True
+        return self.held is not None and self.held.phase is HoldPhase.SENT and not self.is_terminal
 
     @property
     def is_over(self) -> bool:

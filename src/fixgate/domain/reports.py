@@ -62,6 +62,7 @@ class ExecutionReport:
     exec_ref_id: ExecID | None = None
     venue_order_id: VenueOrderID | None = None
     ord_status_req_id: str | None = None
+    working: bool | None = None  # WorkingIndicator (636), of orders that Fixgate holds or held
     text: str | None = None
 
 

@@ -4,7 +4,15 @@ Here: exact products and sums, AvgPx, tick and lot arithmetic, the wire form of 
 Not here: float.
 """
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, Inexact
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    Inexact,
+)
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -80,6 +88,13 @@ def base_qty(cash: Decimal, *, px: Decimal, lot_size: Decimal) -> Decimal:
     """The largest multiple of ``lot_size`` that ``cash`` pays for at ``px``; both above zero."""
     lots = _EXACT.divide_int(cash, _EXACT.multiply(px, lot_size))
     return _EXACT.multiply(lots, lot_size)
+
+
+def to_tick(px: Decimal, *, tick_size: Decimal, up: bool) -> Decimal:
+    """The nearest multiple of ``tick_size`` that is not below ``px`` (up), or not above it."""
+    rounding = ROUND_CEILING if up else ROUND_FLOOR
+    ticks = _WIDE.divide(px, tick_size).to_integral_value(rounding=rounding)
+    return _EXACT.multiply(ticks, tick_size)
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:

@@ -100,6 +100,7 @@ def smart_profile(profiles: Sequence[VenueProfile]) -> VenueProfile:
         accepts=frozenset().union(*(each.accepts for each in profiles)),
         replace=ReplaceStyle.CANCEL_THEN_NEW,
         options=frozenset().union(*(each.options for each in profiles)),
+        made=frozenset().union(*(each.made for each in profiles)),
         post_only=any(each.post_only for each in profiles),
     )
 

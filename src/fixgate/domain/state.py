@@ -38,6 +38,7 @@ class State:
         "copies",
         "disabled",
         "executions",
+        "expiring",
         "exposure",
         "fees",
         "ids",
@@ -64,6 +65,7 @@ class State:
         "used",
         "venues",
         "venues_up",
+        "waiting",
         "withdrawing",
     )
 
@@ -99,6 +101,9 @@ class State:
         self.leaving: dict[SessionName, int] = {}
         self.present: dict[SessionName, None] = {}  # sessions whose clients are logged on
         self.withdrawing: dict[OrderID, None] = {}  # orders that we cancel and that are not over
+        # Orders that we end, and when; those that wait with us for a price, by venue and symbol.
+        self.expiring: dict[OrderID, int] = {}
+        self.waiting: dict[tuple[VenueName, str], dict[OrderID, None]] = {}
         self.limits = LimitBook()
         self.exposure = Exposure()  # what counts against them
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
@@ -140,6 +145,7 @@ class State:
         """Whether something waited for a time that has come."""
         return (
             any(at_ns <= now_ns for at_ns in self.leaving.values())
+            or any(at_ns <= now_ns for at_ns in self.expiring.values())
             or any(self._may_cancel_again(order_id, now_ns) for order_id in self.withdrawing)
             or self.limits.due(now_ns) is not None
             or self.exposure.day_is_over(now_ns)
@@ -193,6 +199,28 @@ class State:
                 self.lost.pop(order.order_id, None)
         elif was_terminal and not order.is_terminal:
             self.terminal.pop(order.order_id, None)  # reopened
+        if order.held is not None or (before is not None and before.held is not None):
+            self._hold(order)
+
+    def _hold(self, order: Order) -> None:
+        """Remember what the gateway has to do for the order, or that it has not any more."""
+        order_id, about, held = order.order_id, order.instruction, order.held
+        expire_at_ns = None if held is None else held.expire_at_ns
+        if order.is_terminal or order.withdrawn is not None or expire_at_ns is None:
+            self.expiring.pop(order_id, None)
+        else:
+            self.expiring[order_id] = expire_at_ns
+        key = (about.venue, about.symbol)
+        if order.waits and not order.is_terminal:
+            self.waiting.setdefault(key, {})[order_id] = None
+        else:
+            self._let_go(key, order_id)
+
+    def _let_go(self, key: tuple[VenueName, str], order_id: OrderID) -> None:
+        waiting = self.waiting.get(key, {})
+        waiting.pop(order_id, None)
+        if not waiting:
+            self.waiting.pop(key, None)
 
     def forget(self) -> None:
         """Forget the oldest orders that are over, beyond ``terminal_max``.
@@ -217,6 +245,9 @@ class State:
         self.terminal.pop(order_id, None)
         self.withdrawing.pop(order_id, None)
         self.lost.pop(order_id, None)
+        if order is not None and order.held is not None:
+            self.expiring.pop(order_id, None)
+            self._let_go((order.instruction.venue, order.instruction.symbol), order_id)
         used = self.used.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
         if used is not None:
@@ -324,7 +355,9 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     state.terminal = dict.fromkeys(each for each in whole if state.orders[each].is_terminal)
     # A routed order is as its parts are.
     smart = [each for each in whole if state.orders[each].instruction.venue == SMART]
-    state.unsettled = dict.fromkeys(sorted(state.orders.keys() - smart))
+    # What waits with us is at no venue, which could not say what became of it.
+    here = [each for each in whole if state.orders[each].waits]
+    state.unsettled = dict.fromkeys(sorted(state.orders.keys() - smart - set(here)))
     state.kills = {each.coverage: each for each in event.kills}
     state.disabled = dict.fromkeys(event.disabled)
     state.refused_at_end = frozenset(event.refused)
@@ -539,6 +572,8 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.OrderClosed: _apply,
     e.OrderRestated: _apply,
     e.OrderTriggered: _apply,
+    e.OrderHeld: _apply,
+    e.StopMoved: _apply,
     e.QuerySent: _apply,
     e.OrderSettled: _order_settled,
     e.ReportOwedAgain: _nothing,

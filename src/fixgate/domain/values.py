@@ -38,6 +38,12 @@ class OrdType(Value):
     LIMIT = "2"
     STOP = "3"
     STOP_LIMIT = "4"
+    PEGGED = "P"  # with ExecInst (18) a: a trailing stop; no other peg is taken
+
+    @property
+    def waits(self) -> bool:
+        """Whether such an order does nothing until the market has come to a price."""
+        return self in (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.PEGGED)
 
     @property
     def needs_price(self) -> bool:
@@ -80,6 +86,14 @@ class SelfTradePrevention(Value):
     CANCEL_NEWEST = "N"  # what is left of the incoming order
     CANCEL_OLDEST = "O"  # the resting order
     CANCEL_BOTH = "B"
+
+
+@unique
+class PegOffsetType(Value):
+    """Tag 836: what PegOffsetValue (211) is counted in."""
+
+    PRICE = "0"
+    BASIS_POINTS = "1"
 
 
 @unique

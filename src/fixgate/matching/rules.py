@@ -20,6 +20,7 @@ RESTING: Final = frozenset(
 _LIMIT: Final = OrdType.LIMIT
 _STOP: Final = OrdType.STOP
 _STOP_LIMIT: Final = OrdType.STOP_LIMIT
+_PEGGED: Final = OrdType.PEGGED
 _GTC: Final = TimeInForce.GOOD_TILL_CANCEL
 _GTD: Final = TimeInForce.GOOD_TILL_DATE
 _IOC: Final = TimeInForce.IMMEDIATE_OR_CANCEL
@@ -72,8 +73,8 @@ def _conflict(order: NewOrder) -> bool:
     time_in_force = order.time_in_force
     if (order.expire_at_ns is not None) is not (time_in_force is _GTD):
         return True
-    if order.min_qty is not None and time_in_force is not _IOC:
-        return True
+    if kind is _PEGGED or (order.min_qty is not None and time_in_force is not _IOC):
+        return True  # nothing is pegged here
     if order.post_only or order.max_floor is not None:
         return order.price is None or (time_in_force is not _GTC and time_in_force not in RESTING)
     return False

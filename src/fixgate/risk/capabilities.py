@@ -16,6 +16,7 @@ from fixgate.domain.order import Terms
 from fixgate.domain.rounding import ZERO, is_multiple, to_wire
 from fixgate.domain.values import (
     MarginMode,
+    OrdType,
     PositionEffect,
     SelfTradePrevention,
     TimeInForce,
@@ -24,6 +25,8 @@ from fixgate.domain.values import (
 from fixgate.domain.values import RefusalReason as R
 
 _IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+_PEGGED: Final = OrdType.PEGGED
+_PLAIN: Final = Extras()
 _ONE: Final = Decimal(1)
 _BY_VALUE: Final[Mapping[Value, Option]] = {
     SelfTradePrevention.CANCEL_NEWEST: Option.STP_CANCEL_NEWEST,
@@ -38,9 +41,10 @@ _BY_VALUE: Final[Mapping[Value, Option]] = {
 
 def unsupported(terms: Terms, profile: VenueProfile, instrument: Instrument) -> Refusal | None:
     """Why the venue does not take an order of these terms, if so."""
-    if (terms.ord_type, terms.time_in_force) not in profile.accepts:
+    kind = (terms.ord_type, terms.time_in_force)
+    if kind not in profile.accepts and kind not in profile.held:
         return Refusal(R.UNSUPPORTED, f"{profile.venue} does not take {_kind(terms)}")
-    if not terms.post_only and terms.extras is None:
+    if not terms.post_only and terms.extras is None and terms.ord_type is not _PEGGED:
         return None
     return contradiction(terms) or _options(terms, profile, instrument)
 
@@ -92,17 +96,30 @@ def contradiction(terms: Terms) -> Refusal | None:
         return Refusal(R.UNSUPPORTED, f"Post-only (18=6) contradicts {terms.ord_type.name} orders")
     if terms.post_only and immediate:
         return Refusal(R.UNSUPPORTED, "Post-only (18=6) contradicts immediate TimeInForce (59)")
-    extras = terms.extras
-    return None if extras is None else _of_extras(terms, extras, immediate=immediate)
+    return _of_extras(terms, terms.extras or _PLAIN, immediate=immediate)
 
 
 def _of_extras(terms: Terms, extras: Extras, *, immediate: bool) -> Refusal | None:
     if extras.leverage is not None and extras.leverage < _ONE:
         text = f"LeverageRatio (20001) {to_wire(extras.leverage)} must be 1 or more"
         return Refusal(R.OTHER, text)
-    return _of_floor(terms, extras.max_floor, immediate=immediate) or _of_least(
-        terms, extras.min_qty
+    return (
+        _of_floor(terms, extras.max_floor, immediate=immediate)
+        or _of_least(terms, extras.min_qty)
+        or _of_peg(terms, extras)
     )
+
+
+def _of_peg(terms: Terms, extras: Extras) -> Refusal | None:
+    offset = extras.peg_offset
+    if (offset is not None) is not (terms.ord_type is _PEGGED):
+        return Refusal(R.UNSUPPORTED, "PegOffsetValue (211) and OrdType (40) P go together")
+    if offset is None and extras.peg_offset_type is not None:
+        return Refusal(R.UNSUPPORTED, "PegOffsetType (836) goes with PegOffsetValue (211)")
+    if offset is not None and offset <= ZERO:
+        text = f"PegOffsetValue (211) {to_wire(offset)} is a distance; it must be above zero"
+        return Refusal(R.INCORRECT_PRICE, text)
+    return None
 
 
 def _of_floor(terms: Terms, floor: Decimal | None, *, immediate: bool) -> Refusal | None:

@@ -61,7 +61,6 @@ _IDS: Final[Mapping[str, tuple[str, ...]]] = {
 _UNSERVED: Final[Mapping[str, str]] = {
     "168": "EffectiveTime (168)",
     "210": "MaxShow (210)",
-    "211": "PegOffsetValue (211)",
     "376": "ComplianceID (376)",
     "388": "DiscretionInst (388)",
     "848": "TargetStrategyParameters (848)",
@@ -75,7 +74,8 @@ _SIDES: Final = {each.value: each for each in Side}
 _ORD_TYPES: Final = {each.value: each for each in OrdType}
 _TIMES_IN_FORCE: Final = {each.value: each for each in TimeInForce}
 _POST_ONLY: Final = "6"
-_EXEC_INST: Final = frozenset((_POST_ONLY, "Q", "H"))
+_TRAILING: Final = "a"  # trailing stop peg
+_EXEC_INST: Final = frozenset((_POST_ONLY, _TRAILING, "Q", "H"))
 
 _order: Final = maker(NewOrderSingle)
 _made_terms: Final = maker(Terms)
@@ -229,10 +229,9 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
     if time_in_force is None:
         text = f"TimeInForce (59) {fields.get('59')} is not supported"
         return None, Refusal(R.UNSUPPORTED, text)
-    instructions = fields["18"].split() if "18" in fields else ()
-    if instructions and not _EXEC_INST.issuperset(instructions):
-        text = f"ExecInst (18) {fields['18']} is not supported"
-        return None, Refusal(R.UNSUPPORTED, text)
+    instructions = _instructions(fields, ord_type)
+    if isinstance(instructions, Refusal):
+        return None, instructions
     amounts = _amounts(fields, ord_type)
     expire_at_ns = _expiry(fields) if time_in_force is TimeInForce.GOOD_TILL_DATE else None
     if isinstance(amounts, Refusal) or isinstance(expire_at_ns, Refusal):
@@ -249,6 +248,17 @@ def _terms(fields: Fields) -> tuple[Terms | None, Refusal | None]:
         extras=rare,
     )
     return terms, None
+
+
+def _instructions(fields: Fields, ord_type: OrdType) -> list[str] | Refusal:
+    instructions = fields["18"].split() if "18" in fields else []
+    if instructions and not _EXEC_INST.issuperset(instructions):
+        return Refusal(R.UNSUPPORTED, f"ExecInst (18) {fields['18']} is not supported")
+    stated = "18" in fields or fields["35"] != "G"  # a replace that has none keeps the order's
+    if stated and (_TRAILING in instructions) is not (ord_type is OrdType.PEGGED):
+        text = "OrdType (40) P and ExecInst (18) a, a trailing stop, go together"
+        return Refusal(R.UNSUPPORTED, text)
+    return instructions
 
 
 def _rare(fields: Fields) -> Extras | Refusal | None:
@@ -285,7 +295,7 @@ def _amounts(
         return stop_px
     if price is not None and not ord_type.needs_price:
         return Refusal(R.INCORRECT_PRICE, f"Price (44) does not go with {ord_type.name} orders")
-    if stop_px is not None and not ord_type.needs_stop_px:
+    if stop_px is not None and not ord_type.waits:
         return Refusal(R.INCORRECT_PRICE, f"StopPx (99) does not go with {ord_type.name} orders")
     return order_qty, price, stop_px
 

@@ -13,7 +13,13 @@ from fixgate.adapters.fix.tags import to_decimal
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import NAMES, Extras, stated
 from fixgate.domain.rounding import to_wire
-from fixgate.domain.values import MarginMode, PositionEffect, SelfTradePrevention, Value
+from fixgate.domain.values import (
+    MarginMode,
+    PegOffsetType,
+    PositionEffect,
+    SelfTradePrevention,
+    Value,
+)
 from fixgate.domain.values import RefusalReason as R
 
 _QUANTITIES: Final[Mapping[str, str]] = {
@@ -24,9 +30,10 @@ _QUANTITIES: Final[Mapping[str, str]] = {
 _CHOICES: Final[Mapping[str, tuple[str, Mapping[str, Value]]]] = {
     "77": ("position_effect", {each.value: each for each in PositionEffect}),
     "7928": ("self_trade", {each.value: each for each in SelfTradePrevention}),
+    "836": ("peg_offset_type", {each.value: each for each in PegOffsetType}),
     "20002": ("margin_mode", {each.value: each for each in MarginMode}),
 }
-_FACTORS: Final[Mapping[str, str]] = {"20001": "leverage"}
+_FACTORS: Final[Mapping[str, str]] = {"211": "peg_offset", "20001": "leverage"}
 _NUMBERS: Final = {**_QUANTITIES, **_FACTORS}
 TAGS: Final = frozenset((*_NUMBERS, *_CHOICES))
 _TAG_OF: Final = {

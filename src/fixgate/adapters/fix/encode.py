@@ -163,6 +163,8 @@ def _optional_fields(fields: Fields, report: ExecutionReport, dialect: Dialect) 
         fields[58] = clean(report.text)
     if report.venue_order_id:
         fields[198] = clean(report.venue_order_id)
+    if report.working is not None:
+        fields[636] = "Y" if report.working else "N"
     if report.restatement is not None:
         reason = int(report.restatement.value)
         fields[378] = str(reason if reason <= dialect.restatement_max else 4)

@@ -52,6 +52,7 @@ KINDS: Final[Mapping[str, type]] = {
     "trades_found.v1": i.TradesFound,
     "session_connection.v1": i.SessionConnection,
     "ticked.v1": i.Ticked,
+    "prices_seen.v1": i.PricesSeen,
     "stopping.v1": i.Stopping,
     "stuck_found.v1": i.StuckFound,
     # What operations said.
@@ -97,6 +98,8 @@ KINDS: Final[Mapping[str, type]] = {
     "order_closed.v1": e.OrderClosed,
     "order_restated.v1": e.OrderRestated,
     "order_triggered.v1": e.OrderTriggered,
+    "order_held.v1": e.OrderHeld,
+    "stop_moved.v1": e.StopMoved,
     "query_sent.v1": e.QuerySent,
     "order_settled.v1": e.OrderSettled,
     "report_owed_again.v1": e.ReportOwedAgain,
@@ -175,7 +178,7 @@ _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
 
 
 def _with_sorted_accepts(built: Any) -> Any:
-    for name in ("accepts", "made", "options"):
+    for name in ("accepts", "held", "made", "options"):
         built["profile"][name].sort()
     return built
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.domain.capabilities import Option, each_of
+from fixgate.domain.holding import with_held
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.routing import VenueFees
@@ -107,7 +108,10 @@ _PRICED: Final = (OrdType.LIMIT, OrdType.STOP_LIMIT)
 
 
 def profile(venue: VenueName) -> VenueProfile:
-    """Limit orders in every time in force; market orders never rest; stops rest."""
+    """Limit orders in every time in force; market orders never rest; stops rest.
+
+    Trailing stops are held by the gateway, which remembers them when this venue does not.
+    """
     market = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, *_IMMEDIATE)
     accepts = frozenset(
         {(OrdType.LIMIT, each) for each in (*_RESTING, *_IMMEDIATE)}
@@ -115,7 +119,7 @@ def profile(venue: VenueName) -> VenueProfile:
         | {(OrdType.STOP, each) for each in _RESTING}
         | {(OrdType.STOP_LIMIT, each) for each in _RESTING}
     )
-    return VenueProfile(
+    own = VenueProfile(
         venue=venue,
         accepts=accepts,
         options=each_of((Option.POST_ONLY, Option.ICEBERG), _PRICED, _RESTING)
@@ -124,3 +128,4 @@ def profile(venue: VenueName) -> VenueProfile:
         made=frozenset((Option.CASH_ORDER_QTY, *kind) for kind in accepts),
         replace=ReplaceStyle.NATIVE,
     )
+    return with_held(own, [(OrdType.PEGGED, each) for each in _RESTING])

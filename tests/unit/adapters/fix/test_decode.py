@@ -66,7 +66,8 @@ def test_a_new_order() -> None:
 @pytest.mark.parametrize(
     ("more", "text"),
     [
-        ("40=P", "OrdType (40) P is not supported"),
+        ("40=P", "OrdType (40) P and ExecInst (18) a, a trailing stop, go together"),
+        ("40=5", "OrdType (40) 5 is not supported"),
         ("59=7", "TimeInForce (59) 7 is not supported"),
         ("18=1", "ExecInst (18) 1 is not supported"),
         ("18=6 1", "ExecInst (18) 6 1 is not supported"),

@@ -15,8 +15,9 @@ Source: Binance's spot API documentation, rest-api.md and web-socket-api.md.
 
 Options beside these: icebergQty of LIMIT and STOP_LIMIT, both GTC; selfTradePreventionMode of all.
 
-Not listed: DAY of orders that rest, and GTD, because Binance has neither: the order would outlive
-its day. FOK of market orders: Binance fills a part of them.
+Held by the gateway: DAY of orders that rest, and GTD, because Binance has neither: the order goes
+there GTC, and the gateway cancels it in time. Trailing stops. Not taken at all: FOK of market
+orders, of which Binance fills a part.
 
 Replace is cancel-then-new, in two steps of ours. Binance's cancelReplace sends the new order
 whatever was filled between our decision and its cancel, with the quantity we computed before:
@@ -25,6 +26,7 @@ the fill and the new order together can exceed OrderQty.
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import product
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -46,6 +48,7 @@ from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.extras import Extras
+from fixgate.domain.holding import with_held
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.rounding import to_wire
@@ -60,6 +63,7 @@ _SIDES: Final[Mapping[Side, str]] = {Side.BUY: "BUY", Side.SELL: "SELL"}
 _GTC = TimeInForce.GOOD_TILL_CANCEL
 _IOC = TimeInForce.IMMEDIATE_OR_CANCEL
 _FOK = TimeInForce.FILL_OR_KILL
+_ENDING = (TimeInForce.DAY, TimeInForce.GOOD_TILL_DATE)
 
 # (OrdType, TimeInForce, post-only) -> what "type" and, where it has one, "timeInForce" become.
 ROUTES: Final[Mapping[tuple[OrdType, TimeInForce, bool], Mapping[str, str]]] = {
@@ -90,19 +94,25 @@ _OPTIONS: Final = (
     | each_of((Option.ICEBERG,), (OrdType.LIMIT, OrdType.STOP_LIMIT), (_GTC,))
 )
 
+_HELD: Final = (
+    *product((OrdType.LIMIT, OrdType.STOP, OrdType.STOP_LIMIT), _ENDING),
+    *product((OrdType.PEGGED,), (_GTC, *_ENDING)),
+)
+
 
 class BinanceDialect:
     """Dialect of a Binance spot account."""
 
     def __init__(self, venue: VenueName) -> None:
         self._venue = venue
-        self.profile = VenueProfile(
+        own = VenueProfile(
             venue=venue,
             accepts=frozenset((ord_type, tif) for ord_type, tif, _ in ROUTES),
             options=_OPTIONS,
             made=frozenset((Option.CASH_ORDER_QTY, kind, tif) for kind, tif, _ in ROUTES),
             replace=ReplaceStyle.CANCEL_THEN_NEW,
         )
+        self.profile = with_held(own, _HELD)
         self.options: Mapping[str, Any] = {
             "defaultType": "spot",
             "fetchMarkets": {"types": ["spot"]},

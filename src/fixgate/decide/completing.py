@@ -1,11 +1,13 @@
-"""OrderQty of an order that states an amount of money: CashOrderQty (152), scenario L.1.b.
+"""Terms that follow from others and from the market when an order is taken.
 
-Here: sized(), at the order's own price, or at the market's where it has none.
+Here: completed(): OrderQty of an order that states an amount of money (CashOrderQty 152, scenario
+L.1.b), and the price at which a trailing stop begins.
 Not here: the division (domain.rounding), the market (attached to the input by the edge).
 """
 
 from decimal import Decimal
 
+from fixgate.decide.holding import trailing
 from fixgate.decide.turn import Turn
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import changed
@@ -16,8 +18,18 @@ from fixgate.domain.values import RefusalReason as R
 from fixgate.domain.values import Side
 
 
-def sized(
+def completed(
     turn: Turn, terms: Terms, side: Side, instrument: Instrument, before: Order | None = None
+) -> Terms | Refusal:
+    """The whole terms; ``before`` is the order that they are to replace."""
+    trailed = trailing(turn, terms, side, instrument)
+    return (
+        trailed if isinstance(trailed, Refusal) else _sized(turn, trailed, side, instrument, before)
+    )
+
+
+def _sized(
+    turn: Turn, terms: Terms, side: Side, instrument: Instrument, before: Order | None
 ) -> Terms | Refusal:
     """The terms with the OrderQty that their money pays for.
 
