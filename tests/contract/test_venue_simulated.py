@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from builders import an_instruction
 from contract.venue_contract import (
     Ear,
     VenueContract,
@@ -17,10 +18,11 @@ from contract.venue_contract import (
 )
 from fixgate.adapters.venues.sim_listings import SimulatedSettings
 from fixgate.adapters.venues.simulated import SimulatedVenue
-from fixgate.application.ports.venue import ReplaceLeg, WorkingLeg
+from fixgate.application.ports.venue import ReplaceLeg, SubmitLeg, WorkingLeg
 from fixgate.domain.extras import Extras
-from fixgate.domain.ids import ClOrdID, VenueOrderID
+from fixgate.domain.ids import ClOrdID, VenueName, VenueOrderID
 from fixgate.domain.inputs import (
+    InstrumentsLoaded,
     Outcome,
     VenueAnswered,
     VenueCall,
@@ -30,7 +32,15 @@ from fixgate.domain.inputs import (
     VenueTriggered,
 )
 from fixgate.domain.order import Terms
-from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
+from fixgate.domain.positions import Positions
+from fixgate.domain.values import (
+    ExecType,
+    OrdType,
+    PositionEffect,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 
 _START_NS = 1_700_000_000 * 10**9
 _HOUR_NS = 3_600 * 10**9
@@ -193,6 +203,45 @@ async def test_less_than_a_minimum_quantity_is_not_traded(world: SimulatedWorld)
     closed = await world.ear.closed(call.venue_cl_ord_id)
     assert closed.text == "MinQty (110): not enough to trade that much at once"
     assert (closed.leg_cum_qty, world.ear.of(VenueTraded)) == (0, [])
+
+
+def a_perpetual(world: SimulatedWorld, side: Side, qty: str, **extras: object) -> SubmitLeg:
+    """A market order in BTC/USDT:USDT."""
+    loaded = world.ear.of(InstrumentsLoaded)[0].instruments
+    instrument = next(each for each in loaded if each.symbol == "BTC/USDT:USDT")
+    call = order(world, side, qty, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+    terms = replace(call.terms, extras=Extras(**extras))  # type: ignore[arg-type]
+    return replace(call, instrument=instrument, terms=terms)
+
+
+async def test_an_order_that_may_only_reduce_a_position_does_no_more(
+    world: SimulatedWorld,
+) -> None:
+    close = {"position_effect": PositionEffect.CLOSE, "leverage": Decimal(5)}
+    early = a_perpetual(world, Side.SELL, "0.2", **close)
+    world.venue.submit(early)
+    refused = await world.ear.answer(early.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert refused.outcome is Outcome.REJECTED
+    assert refused.text == "PositionEffect (77) does not fit the position at this venue"
+    world.venue.submit(a_perpetual(world, Side.BUY, "0.1", position_effect=PositionEffect.OPEN))
+    late = a_perpetual(world, Side.SELL, "0.2", **close)
+    world.venue.submit(late)
+    closed = await world.ear.closed(late.venue_cl_ord_id)
+    assert closed.leg_cum_qty == Decimal("0.1")
+    assert closed.text == "PositionEffect (77) does not fit the position at this venue any more"
+
+
+async def test_a_position_from_before_a_restart_can_be_reduced() -> None:
+    known = Positions()
+    about = an_instruction(venue=VenueName("SIM"), symbol="BTC/USDT:USDT", side=Side.SELL)
+    known.traded(about, Decimal("0.3"), Decimal(50_000))
+    world = SimulatedWorld(SimulatedSettings(step_period_s=None))
+    world.venue = SimulatedVenue(world.settings, world.clock, known)
+    await world.venue.start(world.ear, [])
+    call = a_perpetual(world, Side.BUY, "0.3", position_effect=PositionEffect.CLOSE)
+    world.venue.submit(call)
+    await world.ear.traded(call.venue_cl_ord_id, Decimal("0.3"))
+    await world.venue.stop()
 
 
 async def test_the_floor_of_an_iceberg_order_can_be_changed(world: SimulatedWorld) -> None:

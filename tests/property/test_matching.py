@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixgate.domain.values import OrdType, Side, TimeInForce
+from fixgate.domain.values import OrdType, PositionEffect, Side, TimeInForce
 from fixgate.matching import (
     Canceled,
     Event,
@@ -48,6 +48,7 @@ def _orders(draw: st.DrawFn) -> NewOrder:
         time_in_force=time_in_force,
         post_only=draw(st.booleans()) and ord_type is OrdType.LIMIT,
         if_touched=draw(st.booleans()) and ord_type.needs_stop_px,
+        effect=draw(st.none() | st.sampled_from(PositionEffect)),
         max_floor=draw(st.none() | _quantities) if rests else None,
         min_qty=draw(st.none() | _quantities) if time_in_force is IOC else None,
         self_trade=draw(st.none() | st.sampled_from(SelfTradePrevention)),
@@ -77,7 +78,7 @@ _histories = st.lists(_operations(), max_size=40)
 
 
 def _new_engine() -> MatchingEngine:
-    return MatchingEngine([a_listing()], id_prefix="")
+    return MatchingEngine([a_listing(is_contract=True)], id_prefix="")
 
 
 @given(_histories)
@@ -187,3 +188,24 @@ def test_resting_orders_trade_by_price_and_then_by_time(
         (each.last_qty for each in events if isinstance(each, Traded) and each.maker), Decimal(0)
     )
     assert traded == wanted
+
+
+@given(_histories)
+def test_an_order_that_is_about_a_position_keeps_to_it(history: list[Operation]) -> None:
+    """A closing order brings the position nearer to nothing; an opening one never does."""
+    engine = _new_engine()
+    nets = {"A": Decimal(0), "B": Decimal(0)}
+    for now, operation in enumerate(history):
+        for event in operation(engine, now):
+            if not isinstance(event, Traded):
+                continue
+            signed = event.last_qty if event.side is Side.BUY else -event.last_qty
+            before, after = nets[event.account], nets[event.account] + signed
+            nets[event.account] = after
+            order = engine.find(event.account, venue_order_id=event.venue_order_id)
+            assert order is not None
+            if order.effect is PositionEffect.CLOSE:
+                assert abs(after) == abs(before) - event.last_qty
+            elif order.effect is PositionEffect.OPEN:
+                assert abs(after) == abs(before) + event.last_qty
+    assert nets == {each: engine.position(each, SYMBOL) for each in nets}

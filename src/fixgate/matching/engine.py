@@ -27,6 +27,7 @@ from fixgate.matching.events import (
 from fixgate.matching.listing import Listing
 from fixgate.matching.matcher import Matcher
 from fixgate.matching.orders import ZERO, BookOrder, Depth, NewOrder, OrderSnapshot, Replacement
+from fixgate.matching.positions import Positions
 from fixgate.matching.reasons import CancelReason, OrderState, RejectReason
 from fixgate.matching.registry import Registry, is_open
 from fixgate.matching.rules import may_be_part, why_not_terms, why_not_values
@@ -57,8 +58,9 @@ class MatchingEngine:
         trades_max: int = 20_000,
     ) -> None:
         self._books = {each.symbol: Book(each) for each in listings}
+        self._positions = Positions(each.listing for each in self._books.values())
         self._registry = Registry(closed_max=closed_max, trades_max=trades_max)
-        self._matcher = Matcher(self._registry, id_prefix=id_prefix)
+        self._matcher = Matcher(self._registry, self._positions, id_prefix=id_prefix)
         self._id_prefix = id_prefix
         self._open_max = open_max
         self._seq = 0
@@ -87,6 +89,14 @@ class MatchingEngine:
             venue_order_id=f"{self._id_prefix}{self._id_count}",
             at_ns=now_ns,
         )
+        if order.effect is not None and self._positions.room(mine) == ZERO:
+            rejected = Rejected(
+                account=order.account,
+                cl_ord_id=order.cl_ord_id,
+                reason=RejectReason.POSITION,
+                at_ns=now_ns,
+            )
+            return (rejected,)
         events: list[Event] = []
         self._admit(book, mine, now_ns, events, held=order.stop_px is not None)
         return tuple(events)
@@ -243,7 +253,15 @@ class MatchingEngine:
         self._matcher.print_trade(self._books[symbol], price, qty, now_ns, events)
         return tuple(events)
 
+    def take_position(self, account: str, symbol: str, qty: Decimal) -> None:
+        """Let an account be long or short in a contract as it was in an earlier life."""
+        self._positions.set(account, symbol, qty)
+
     # Queries
+
+    def position(self, account: str, symbol: str) -> Decimal:
+        """What an account is long (above zero) or short in a contract."""
+        return self._positions.qty(account, symbol)
 
     def find(
         self, account: str, *, cl_ord_id: str | None = None, venue_order_id: str | None = None

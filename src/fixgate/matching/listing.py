@@ -27,6 +27,7 @@ class Listing:
     max_qty: Decimal = _VALUE_MAX
     max_price: Decimal = _VALUE_MAX
     min_notional: Decimal = _ZERO
+    is_contract: bool = False  # trades make positions, which orders may be about
 
     def why_not_qty(self, qty: Decimal) -> RejectReason | None:
         """The reason to refuse a quantity, or None."""

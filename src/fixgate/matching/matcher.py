@@ -13,6 +13,7 @@ from fixgate.domain.values import SelfTradePrevention, TimeInForce
 from fixgate.matching.book import Book, Level, PriceLevels
 from fixgate.matching.events import Canceled, Event, Expired, Printed, Traded, Triggered
 from fixgate.matching.orders import ZERO, BookOrder
+from fixgate.matching.positions import Positions
 from fixgate.matching.reasons import CancelReason, OrderState
 from fixgate.matching.registry import Registry
 
@@ -32,8 +33,10 @@ _traded: Final = maker(Traded)
 class Matcher:
     """Works orders in books. Trade ids are the prefix and a counter."""
 
-    def __init__(self, registry: Registry, *, id_prefix: str) -> None:
+    def __init__(self, registry: Registry, positions: Positions, *, id_prefix: str) -> None:
         self._registry = registry
+        self._positions = positions
+        self._contracts = positions.contracts
         self._id_prefix = id_prefix
         self._trade_count = 0
 
@@ -124,17 +127,22 @@ class Matcher:
         if order.post_only and order.price is not None and book.crosses(order, order.price):
             events.append(self.cancel(order, CancelReason.WOULD_CROSS, now_ns))
             return
-        if order.time_in_force is _FOK and not _can_fill(other, order, order.leaves_qty):
+        if order.effect is not None and self._positions.room(order) == ZERO:
+            events.append(self.cancel(order, CancelReason.POSITION, now_ns))
+            return
+        if order.time_in_force is _FOK and not self._can_fill(other, order, order.leaves_qty):
             events.append(self.cancel(order, CancelReason.FILL_OR_KILL, now_ns))
             return
-        if order.min_qty is not None and not _can_fill(other, order, order.min_qty):
+        if order.min_qty is not None and not self._can_fill(other, order, order.min_qty):
             events.append(self.cancel(order, CancelReason.MIN_QTY, now_ns))
             return
         if other.prices:
             self._sweep(book, other, order, now_ns, events)
         if order.state is not _WORKING:
             return
-        if order.price is None:
+        if order.effect is not None and self._positions.room(order) == ZERO:
+            events.append(self.cancel(order, CancelReason.POSITION, now_ns))
+        elif order.price is None:
             events.append(self.cancel(order, CancelReason.NO_LIQUIDITY, now_ns))
         elif order.time_in_force is _IOC:
             events.append(self.cancel(order, CancelReason.IMMEDIATE_OR_CANCEL, now_ns))
@@ -185,6 +193,10 @@ class Matcher:
             if maker.max_floor is not None:
                 offered -= maker.hidden_qty
             qty = min(offered, taker.leaves_qty)
+            if maker.effect is not None or taker.effect is not None:
+                qty = self._within_positions(level, maker, taker, qty, now_ns=now_ns, events=events)
+                if not qty:
+                    continue
             level.qty -= qty
             book.note_trade(price)
             self._trade(maker, taker, price, qty, now_ns=now_ns, events=events)
@@ -192,6 +204,29 @@ class Matcher:
                 del orders[maker.seq]
             elif maker.max_floor is not None and maker.leaves_qty == maker.hidden_qty:
                 level.show_next(maker, maker.max_floor)
+
+    def _within_positions(
+        self,
+        level: Level,
+        maker: BookOrder,
+        taker: BookOrder,
+        qty: Decimal,
+        *,
+        now_ns: int,
+        events: list[Event],
+    ) -> Decimal:
+        """How much of ``qty`` may trade; of zero, whose position forbids it is canceled."""
+        for order in (maker, taker):
+            room = self._positions.room(order)
+            if room is None:
+                continue
+            if not room:
+                if order is maker:
+                    level.remove(maker)
+                events.append(self.cancel(order, CancelReason.POSITION, now_ns))
+                return ZERO
+            qty = min(qty, room)
+        return qty
 
     def _prevent(
         self, level: Level, maker: BookOrder, taker: BookOrder, now_ns: int, events: list[Event]
@@ -218,6 +253,8 @@ class Matcher:
         for order, is_maker in ((maker, True), (taker, False)):
             order.cum_qty += qty
             order.leaves_qty -= qty
+            if order.symbol in self._contracts and not order.house:
+                self._positions.traded(order, qty)
             filled = not order.leaves_qty
             if order.house:
                 if filled:
@@ -245,6 +282,33 @@ class Matcher:
                 order.state = _FILLED
                 self._registry.close(order)
 
+    def _can_fill(self, other: PriceLevels, taker: BookOrder, wanted: Decimal) -> bool:
+        """Whether as much as that could trade at once, with what is shown and what is not."""
+        room = self._positions.room(taker)
+        if room is not None and room < wanted:
+            return False
+        # A resting order that is about a position may not be there when its turn comes.
+        bound = taker.symbol in self._contracts
+        prices = other.prices if other.best == 0 else reversed(other.prices)
+        for price in prices:
+            if taker.price is not None and (
+                price > taker.price if taker.is_buy else price < taker.price
+            ):
+                return False
+            level = other.levels[price]
+            if taker.self_trade is None and not bound:
+                wanted -= level.qty + level.hidden
+            else:
+                for maker in level.orders.values():
+                    own = maker.account == taker.account and not maker.house
+                    if not own or taker.self_trade is None:
+                        wanted -= maker.leaves_qty if maker.effect is None else ZERO
+                    elif taker.self_trade is not _STP_CANCEL_OLDEST:
+                        return wanted <= ZERO
+            if wanted <= ZERO:
+                return True
+        return False
+
     def _close(self, order: BookOrder, state: OrderState, now_ns: int) -> Decimal:
         canceled_qty = order.leaves_qty
         order.leaves_qty = order.hidden_qty = ZERO
@@ -256,25 +320,3 @@ class Matcher:
     def _next_trade_id(self) -> str:
         self._trade_count += 1
         return f"{self._id_prefix}{self._trade_count}"
-
-
-def _can_fill(other: PriceLevels, taker: BookOrder, wanted: Decimal) -> bool:
-    """Whether the other side holds enough, shown or not, to trade as much as that at once."""
-    prices = other.prices if other.best == 0 else reversed(other.prices)
-    for price in prices:
-        if taker.price is not None and (
-            price > taker.price if taker.is_buy else price < taker.price
-        ):
-            return False
-        level = other.levels[price]
-        if taker.self_trade is None:
-            wanted -= level.qty + level.hidden
-        else:
-            for maker in level.orders.values():
-                if maker.account != taker.account or maker.house:
-                    wanted -= maker.leaves_qty
-                elif taker.self_trade is not _STP_CANCEL_OLDEST:
-                    return wanted <= ZERO
-        if wanted <= ZERO:
-            return True
-    return False

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.frozen import value
-from fixgate.domain.values import OrdType, SelfTradePrevention, Side, TimeInForce
+from fixgate.domain.values import OrdType, PositionEffect, SelfTradePrevention, Side, TimeInForce
 from fixgate.matching.events import Traded
 from fixgate.matching.reasons import OrderState
 
@@ -23,7 +23,9 @@ class NewOrder:
     ``if_touched`` turns round the direction in which a stop order waits: a buy waits for the
     price to fall to ``stop_px``, a sell for it to rise (take-profit orders). ``max_floor`` is what
     is shown at a time; ``min_qty`` is to be traded at once, or nothing is. ``self_trade`` says
-    what is canceled when the order meets one of its own account; None: they trade.
+    what is canceled when the order meets one of its own account; None: they trade. ``effect``, of
+    contracts: CLOSE trades no more than the account's position on the other side; OPEN nothing
+    while there is one.
     """
 
     symbol: str
@@ -41,6 +43,7 @@ class NewOrder:
     self_trade: SelfTradePrevention | None = None
     max_floor: Decimal | None = None
     min_qty: Decimal | None = None
+    effect: PositionEffect | None = None
 
 
 @value
@@ -81,6 +84,7 @@ class OrderSnapshot:
     self_trade: SelfTradePrevention | None
     max_floor: Decimal | None
     shown_qty: Decimal
+    effect: PositionEffect | None
     accepted_at_ns: int
     updated_at_ns: int
 
@@ -102,6 +106,7 @@ class BookOrder:
         "cl_ord_id",
         "cum_notional",
         "cum_qty",
+        "effect",
         "expire_at_ns",
         "hidden_qty",
         "house",
@@ -146,6 +151,7 @@ class BookOrder:
         self.self_trade = terms.self_trade
         self.max_floor = terms.max_floor
         self.min_qty = terms.min_qty
+        self.effect = terms.effect
         self.hidden_qty = ZERO  # the part of leaves that rests and is not shown
         self.cum_qty = ZERO
         self.cum_notional = ZERO
@@ -180,6 +186,7 @@ class BookOrder:
             self_trade=self.self_trade,
             max_floor=self.max_floor,
             shown_qty=self.leaves_qty - self.hidden_qty,
+            effect=self.effect,
             accepted_at_ns=self.accepted_at_ns,
             updated_at_ns=self.updated_at_ns,
         )

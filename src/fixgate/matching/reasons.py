@@ -39,6 +39,7 @@ class RejectReason(Enum):
     NOTIONAL_TOO_SMALL = "notional_too_small"
     EXPIRE_TIME_PASSED = "expire_time_passed"
     WOULD_CROSS = "would_cross"  # a post-only order that would have traded at once
+    POSITION = "position"  # it may only reduce a position that is not there, or only open one
 
 
 @unique
@@ -51,4 +52,5 @@ class CancelReason(Enum):
     FILL_OR_KILL = "fill_or_kill"
     MIN_QTY = "min_qty"  # less than the minimum quantity could be traded at once
     SELF_TRADE = "self_trade"
+    POSITION = "position"  # what is left may not trade as the position is now
     WOULD_CROSS = "would_cross"  # a post-only stop limit order, found when it was triggered

@@ -28,7 +28,7 @@ _IOC: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 
 def why_not_terms(order: NewOrder, listing: Listing, now_ns: int) -> RejectReason | None:
     """The first reason to refuse an order by its terms alone, or None."""
-    if _conflict(order):
+    if _conflict(order, listing):
         return RejectReason.CONFLICTING_TERMS
     reason = why_not_values(listing, order.order_qty, (order.price, order.stop_px))
     if reason is not None:
@@ -63,7 +63,7 @@ def why_not_values(
     return None
 
 
-def _conflict(order: NewOrder) -> bool:
+def _conflict(order: NewOrder, listing: Listing) -> bool:
     kind = order.ord_type
     stops = kind is _STOP or kind is _STOP_LIMIT
     if (order.price is not None) is not (kind is _LIMIT or kind is _STOP_LIMIT):
@@ -73,8 +73,12 @@ def _conflict(order: NewOrder) -> bool:
     time_in_force = order.time_in_force
     if (order.expire_at_ns is not None) is not (time_in_force is _GTD):
         return True
-    if kind is _PEGGED or (order.min_qty is not None and time_in_force is not _IOC):
-        return True  # nothing is pegged here
+    if (
+        kind is _PEGGED  # nothing is pegged here
+        or (order.effect is not None and not listing.is_contract)
+        or (order.min_qty is not None and time_in_force is not _IOC)
+    ):
+        return True
     if order.post_only or order.max_floor is not None:
         return order.price is None or (time_in_force is not _GTC and time_in_force not in RESTING)
     return False

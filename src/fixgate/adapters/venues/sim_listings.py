@@ -104,6 +104,14 @@ _SELF_TRADE: Final = (
     Option.STP_CANCEL_OLDEST,
     Option.STP_CANCEL_BOTH,
 )
+_OF_CONTRACTS: Final = (
+    Option.OPENING,
+    Option.REDUCE_ONLY,
+    # There are no margins here, so that these change nothing but what an order says.
+    Option.LEVERAGE,
+    Option.CROSS_MARGIN,
+    Option.ISOLATED_MARGIN,
+)
 _PRICED: Final = (OrdType.LIMIT, OrdType.STOP_LIMIT)
 
 
@@ -124,7 +132,7 @@ def profile(venue: VenueName) -> VenueProfile:
         accepts=accepts,
         options=each_of((Option.POST_ONLY, Option.ICEBERG), _PRICED, _RESTING)
         | each_of((Option.MIN_QTY,), (OrdType.LIMIT, OrdType.MARKET), _IMMEDIATE[:1])
-        | {(option, *kind) for option in _SELF_TRADE for kind in accepts},
+        | {(option, *kind) for option in (*_SELF_TRADE, *_OF_CONTRACTS) for kind in accepts},
         made=frozenset((Option.CASH_ORDER_QTY, *kind) for kind in accepts),
         replace=ReplaceStyle.NATIVE,
     )

@@ -27,6 +27,7 @@ WHY_NOT: Final[Mapping[RejectReason, str]] = {
     RejectReason.NOTIONAL_TOO_SMALL: "Quantity times price is below the minimum",
     RejectReason.EXPIRE_TIME_PASSED: "The expiry time has passed",
     RejectReason.WOULD_CROSS: "Post-only: the order would have traded at once",
+    RejectReason.POSITION: "PositionEffect (77) does not fit the position at this venue",
 }
 
 WHY_CANCELED: Final[Mapping[CancelReason, str | None]] = {
@@ -35,6 +36,7 @@ WHY_CANCELED: Final[Mapping[CancelReason, str | None]] = {
     CancelReason.IMMEDIATE_OR_CANCEL: None,
     CancelReason.FILL_OR_KILL: "Fill or kill: not enough to fill the order at once",
     CancelReason.MIN_QTY: "MinQty (110): not enough to trade that much at once",
+    CancelReason.POSITION: "PositionEffect (77) does not fit the position at this venue any more",
     CancelReason.SELF_TRADE: "Self-trade prevention",
     CancelReason.WOULD_CROSS: "Post-only: the order would have traded when it was triggered",
 }

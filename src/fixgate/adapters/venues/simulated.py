@@ -123,6 +123,10 @@ class SimulatedVenue:
         self._account = SimulatedAccount(settings.name, settings.deposits)
         if known is not None:
             self._account.take_over(known)
+            for each in listings.values():
+                if each.is_contract:
+                    net = known.net_at(settings.name, each.symbol)
+                    self._engine.take_position(_MEMBER, each.symbol, net)
         self._followers = Followers(settings.name)
         self._on_tape = ""  # the id of the last trade noted
         self._stepping: asyncio.Task[None] | None = None
@@ -378,6 +382,7 @@ class SimulatedVenue:
             self_trade=extras.self_trade or self._settings.self_trade,
             max_floor=_max_floor(terms, call.qty),
             min_qty=extras.min_qty,
+            effect=extras.position_effect,
         )
 
     def _restore(self, leg: WorkingLeg) -> None:
@@ -496,6 +501,7 @@ def _listing(listed: Listed) -> Listing:
         lot_size=listed.lot_size,
         min_qty=listed.lot_size,
         min_notional=listed.min_notional,
+        is_contract=":" in listed.symbol,
     )
 
 

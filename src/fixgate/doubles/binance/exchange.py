@@ -345,6 +345,7 @@ class Exchange:
                 | CancelReason.IMMEDIATE_OR_CANCEL
                 | CancelReason.FILL_OR_KILL
                 | CancelReason.MIN_QTY
+                | CancelReason.POSITION
                 | CancelReason.WOULD_CROSS
             ):
                 self._ended(order, event, "EXPIRED", "EXPIRED")
