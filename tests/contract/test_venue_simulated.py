@@ -37,6 +37,7 @@ from fixgate.domain.values import (
     ExecType,
     OrdType,
     PositionEffect,
+    RestatementReason,
     SelfTradePrevention,
     Side,
     TimeInForce,
@@ -242,6 +243,39 @@ async def test_a_position_from_before_a_restart_can_be_reduced() -> None:
     world.venue.submit(call)
     await world.ear.traded(call.venue_cl_ord_id, Decimal("0.3"))
     await world.venue.stop()
+
+
+async def test_a_halt_cancels_orders_with_its_reason_and_refuses_new_ones(
+    world: SimulatedWorld,
+) -> None:
+    """K.1."""
+    call = await resting(world)
+    world.venue.halt("BTC/USDT")
+    closed = await world.ear.closed(call.venue_cl_ord_id)
+    assert (closed.exec_type, closed.restatement) == (ExecType.CANCELED, RestatementReason.HALT)
+    assert closed.text == "Trading was halted"
+    assert not world.ear.of(InstrumentsLoaded)[-1].instruments[0].active
+    world.venue.advance()
+    assert world.venue.best_px("BTC/USDT") == (None, None)
+    refused = order(world, price=Decimal(40_000))
+    world.venue.submit(refused)
+    answer = await world.ear.answer(refused.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert (answer.outcome, answer.text) == (Outcome.REJECTED, "Trading is halted")
+
+    world.venue.resume("BTC/USDT")
+    assert world.ear.of(InstrumentsLoaded)[-1].instruments[0].active
+    await resting(world)
+
+
+async def test_day_orders_may_end_done_for_the_day() -> None:
+    """A.1.b."""
+    world = await started(SimulatedSettings(step_period_s=None, done_for_day=True))
+    call = order(world, price=Decimal(40_000), tif=TimeInForce.DAY)
+    world.venue.submit(call)
+    world.clock.at_ns += 24 * _HOUR_NS
+    world.venue.advance()
+    closed = await world.ear.closed(call.venue_cl_ord_id)
+    assert (closed.exec_type, closed.leg_cum_qty) == (ExecType.DONE_FOR_DAY, 0)
 
 
 async def test_the_floor_of_an_iceberg_order_can_be_changed(world: SimulatedWorld) -> None:

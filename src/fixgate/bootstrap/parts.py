@@ -156,6 +156,7 @@ def _venue(
                 seed=venue.seed,
                 step_period_s=step_s,
                 reference_px=venue.reference_px,
+                done_for_day=venue.day_orders_end == "done_for_day",
                 deposits=GENEROUS if venue.balances is None else venue.balances,
                 fees=venue.fees.of(venue.name) if venue.fees.model_fields_set else None,
             ),

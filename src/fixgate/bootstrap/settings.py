@@ -169,6 +169,7 @@ class SimulatedSettings(Strict):
     seed: int = 7
     step_ms: int = Field(default=250, ge=0)  # 0: the market stands still
     reference_px: dict[str, Price] = Field(default_factory=dict)  # by symbol, at first
+    day_orders_end: Literal["expired", "done_for_day"] = "expired"
     differences: Differences = Differences.ADOPT
     balances: dict[str, Decimal] | None = None  # at first; None: generous
     fees: VenueFeeSettings = VenueFeeSettings()

@@ -18,7 +18,7 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
 from fixgate.domain.instruments import ReplaceStyle
-from fixgate.domain.order import Order, RefusedOrder, Request, Terms
+from fixgate.domain.order import HoldPhase, Order, RefusedOrder, Request, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import WhilePending
 from fixgate.domain.values import CxlRejResponseTo
@@ -217,7 +217,9 @@ def _fixed(order: Order, terms: Terms) -> Refusal | None:
     """What cannot be replaced on this order."""
     if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
         return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
-    if order.held is not None and order.triggered and terms.stop_px != order.terms.stop_px:
+    phase = None if order.held is None else order.held.phase
+    gone_off = phase is not None and phase is not HoldPhase.WAITING
+    if gone_off and terms.stop_px != order.terms.stop_px:
         return Refusal(R.TOO_LATE, "StopPx (99) cannot be changed: the stop has gone off")
     fixed = None if terms.extras is None else fixed_but_changed(order.terms.extras, terms.extras)
     return None if fixed is None else Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")

@@ -99,7 +99,17 @@ class PriceLevels:
 class Book:
     """Bids, asks, and stop orders that wait for the price to rise or to fall."""
 
-    __slots__ = ("asks", "bids", "falling", "high", "last_px", "listing", "low", "rising")
+    __slots__ = (
+        "asks",
+        "bids",
+        "falling",
+        "halted",
+        "high",
+        "last_px",
+        "listing",
+        "low",
+        "rising",
+    )
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
@@ -107,6 +117,7 @@ class Book:
         self.asks = PriceLevels(highest_first=False)
         self.rising = PriceLevels(highest_first=False)
         self.falling = PriceLevels(highest_first=True)
+        self.halted = False
         self.last_px: Decimal | None = None
         # The span of trade prices since stop orders were last looked at: a sweep may set off
         # stop orders in both directions.

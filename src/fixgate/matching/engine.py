@@ -196,6 +196,20 @@ class MatchingEngine:
 
     # Time
 
+    def halt(self, symbol: str, now_ns: int) -> tuple[Event, ...]:
+        """Let nothing trade in a symbol until ``resume``; its open orders are canceled."""
+        self._books[symbol].halted = True
+        orders = sorted(self._registry.all_open(), key=lambda each: each.seq)
+        return tuple(
+            self._cancel(each, now_ns, CancelReason.HALTED)
+            for each in orders
+            if each.symbol == symbol
+        )
+
+    def resume(self, symbol: str) -> None:
+        """Let a symbol trade again."""
+        self._books[symbol].halted = False
+
     def expire(self, now_ns: int) -> tuple[Event, ...]:
         """Expire the good-till-date orders whose time has come."""
         expired: list[Event] = []
@@ -321,6 +335,8 @@ class MatchingEngine:
         return self._seq
 
     def _why_not(self, book: Book, order: NewOrder, now_ns: int) -> RejectReason | None:
+        if book.halted:
+            return RejectReason.HALTED
         if self._registry.is_taken(order.account, order.cl_ord_id):
             return RejectReason.DUPLICATE_CL_ORD_ID
         if self._registry.open_count >= self._open_max:
@@ -365,9 +381,11 @@ class MatchingEngine:
             heapify(heap)
         heappush(heap, (order.expire_at_ns, order.seq, order))
 
-    def _cancel(self, order: BookOrder, now_ns: int) -> Event:
+    def _cancel(
+        self, order: BookOrder, now_ns: int, reason: CancelReason = CancelReason.REQUESTED
+    ) -> Event:
         self._matcher.take_out(self._books[order.symbol], order)
-        return self._matcher.cancel(order, CancelReason.REQUESTED, now_ns)
+        return self._matcher.cancel(order, reason, now_ns)
 
     def _expire(self, order: BookOrder, now_ns: int) -> Expired:
         self._matcher.take_out(self._books[order.symbol], order)

@@ -23,6 +23,7 @@ class RejectReason(Enum):
     """Why a submit, replace or cancel was refused, in order of precedence."""
 
     UNKNOWN_SYMBOL = "unknown_symbol"
+    HALTED = "halted"  # nothing trades in the symbol for now
     UNKNOWN_ORDER = "unknown_order"
     ORDER_CLOSED = "order_closed"
     DUPLICATE_CL_ORD_ID = "duplicate_cl_ord_id"  # among the open orders of the account
@@ -47,6 +48,7 @@ class CancelReason(Enum):
     """Why the rest of an accepted order was canceled."""
 
     REQUESTED = "requested"
+    HALTED = "halted"  # trading in the symbol was halted
     NO_LIQUIDITY = "no_liquidity"  # the rest of a market order
     IMMEDIATE_OR_CANCEL = "immediate_or_cancel"
     FILL_OR_KILL = "fill_or_kill"

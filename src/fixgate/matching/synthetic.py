@@ -101,6 +101,7 @@ class SyntheticLiquidity:
         self._engine = engine
         self._rng = rng
         self._makers = {each.listing.symbol: _Maker(each) for each in profiles}
+        self._paused: dict[str, _Maker] = {}
 
     def reference_px(self, symbol: str) -> Decimal:
         """The reference price now. Raises KeyError on an instrument that is not quoted."""
@@ -124,6 +125,19 @@ class SyntheticLiquidity:
         ticks = int(px / maker.profile.listing.tick_size) - maker.ref_ticks
         events: list[Event] = []
         self._step_one(symbol, maker, ticks, now_ns, events)
+        return tuple(events)
+
+    def pause(self, symbol: str) -> None:
+        """Quote one symbol no more, until ``resume``."""
+        maker = self._paused[symbol] = self._makers.pop(symbol)
+        self._withdraw(maker.bids)
+        self._withdraw(maker.asks)
+
+    def resume(self, symbol: str, now_ns: int) -> tuple[Event, ...]:
+        """Quote it again, where the reference was."""
+        maker = self._makers[symbol] = self._paused.pop(symbol)
+        events: list[Event] = []
+        self._step_one(symbol, maker, 0, now_ns, events)
         return tuple(events)
 
     def replenish(self, symbol: str, now_ns: int) -> tuple[Event, ...]:

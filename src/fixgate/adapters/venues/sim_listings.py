@@ -69,7 +69,8 @@ class SimulatedSettings:
 
     The same ``seed`` and the same orders give the same market. ``reference_px`` moves the
     start of the reference price, by unified symbol. ``self_trade`` holds for orders that do not say
-    themselves what it is to be. ``step_period_s`` is how often the market
+    themselves what it is to be. With ``done_for_day`` day orders end done for the day, not expired.
+    ``step_period_s`` is how often the market
     moves by itself; None leaves it to ``SimulatedVenue.advance``. ``deposits`` is what the account
     holds at first, by asset.
     """
@@ -79,6 +80,7 @@ class SimulatedSettings:
     reference_px: Mapping[str, Decimal] = field(default_factory=dict)
     step_period_s: float | None = 0.25
     self_trade: SelfTradePrevention | None = None
+    done_for_day: bool = False
     listed: tuple[Listed, ...] = LISTED
     deposits: Mapping[str, Decimal] = field(default_factory=lambda: GENEROUS)
     fees: VenueFees | None = None  # taken of each trade, in the currency that it is settled in

@@ -11,6 +11,7 @@ from fixgate.matching import CancelReason, RejectReason
 
 WHY_NOT: Final[Mapping[RejectReason, str]] = {
     RejectReason.UNKNOWN_SYMBOL: "The symbol is not listed",
+    RejectReason.HALTED: "Trading is halted",
     RejectReason.UNKNOWN_ORDER: "Unknown order",
     RejectReason.ORDER_CLOSED: "Too late: the order is closed",
     RejectReason.DUPLICATE_CL_ORD_ID: "An open order has this id already",
@@ -32,6 +33,7 @@ WHY_NOT: Final[Mapping[RejectReason, str]] = {
 
 WHY_CANCELED: Final[Mapping[CancelReason, str | None]] = {
     CancelReason.REQUESTED: None,
+    CancelReason.HALTED: "Trading was halted",
     CancelReason.NO_LIQUIDITY: "No liquidity left",
     CancelReason.IMMEDIATE_OR_CANCEL: None,
     CancelReason.FILL_OR_KILL: "Fill or kill: not enough to fill the order at once",

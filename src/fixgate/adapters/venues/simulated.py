@@ -28,7 +28,7 @@ from fixgate.application.ports.venue import (
 )
 from fixgate.domain.balance import settled_in
 from fixgate.domain.extras import Extras
-from fixgate.domain.frozen import maker
+from fixgate.domain.frozen import changed, maker
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
 from fixgate.domain.inputs import (
     BalancesReported,
@@ -49,7 +49,7 @@ from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import fee, notional
-from fixgate.domain.values import ExecType, Side
+from fixgate.domain.values import ExecType, RestatementReason, Side
 from fixgate.matching import (
     Accepted,
     Canceled,
@@ -345,10 +345,39 @@ class SimulatedVenue:
         if day != self._day:
             # A day order lives until midnight UTC; the venue itself never closes.
             self._day = day
-            self._say_all(self._engine.end_day(now_ns))
+            self._end_day(now_ns)
         self._say_all(self._engine.expire(now_ns))
         self._say_all(self._market.step(now_ns))
         self._followers.tell_all()
+
+    def halt(self, symbol: str) -> None:
+        """Let nothing trade in one symbol: its orders are canceled, new ones refused (K.1)."""
+        self._market.pause(symbol)
+        for event in self._engine.halt(symbol, self._now_ns()):
+            if isinstance(event, Canceled):
+                text = WHY_CANCELED[event.reason]
+                self._closed(event, ExecType.CANCELED, text, RestatementReason.HALT)
+        self._list(symbol, active=False)
+
+    def resume(self, symbol: str) -> None:
+        """Let it trade again."""
+        self._engine.resume(symbol)
+        self._say_all(self._market.resume(symbol, self._now_ns()))
+        self._list(symbol, active=True)
+
+    def _list(self, symbol: str, *, active: bool) -> None:
+        listed = next(each for each in self._settings.listed if each.symbol == symbol)
+        now = changed(instrument(listed, self._name), active=active)
+        self._hear(InstrumentsLoaded(venue=self._name, instruments=(now,)))
+
+    def _end_day(self, now_ns: int) -> None:
+        events = self._engine.end_day(now_ns)
+        if not self._settings.done_for_day:
+            self._say_all(events)
+            return
+        for event in events:
+            if isinstance(event, Expired):
+                self._closed(event, ExecType.DONE_FOR_DAY, None)
 
     def move_to(self, symbol: str, px: Decimal) -> None:
         """Take the reference price of one symbol to ``px``, within its range of 5 %."""
@@ -458,7 +487,13 @@ class SimulatedVenue:
     def _expired(self, event: Expired) -> None:
         self._closed(event, ExecType.EXPIRED, None)
 
-    def _closed(self, event: Canceled | Expired, exec_type: ExecType, text: str | None) -> None:
+    def _closed(
+        self,
+        event: Canceled | Expired,
+        exec_type: ExecType,
+        text: str | None,
+        restatement: RestatementReason | None = None,
+    ) -> None:
         found = self._engine.find(_MEMBER, venue_order_id=event.venue_order_id)
         if found is None:
             return  # the engine keeps what it has just closed
@@ -468,6 +503,7 @@ class SimulatedVenue:
                 venue_cl_ord_id=VenueClOrdID(event.cl_ord_id),
                 exec_type=exec_type,
                 leg_cum_qty=found.cum_qty,
+                restatement=restatement,
                 text=text,
             )
         )

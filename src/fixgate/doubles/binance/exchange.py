@@ -344,6 +344,7 @@ class Exchange:
                 CancelReason.NO_LIQUIDITY
                 | CancelReason.IMMEDIATE_OR_CANCEL
                 | CancelReason.FILL_OR_KILL
+                | CancelReason.HALTED
                 | CancelReason.MIN_QTY
                 | CancelReason.POSITION
                 | CancelReason.WOULD_CROSS
