@@ -13,7 +13,7 @@ from fixgate.cli.ticket import Changes, Field, ord_type
 TERMINAL: Final = frozenset("2348C")  # OrdStatus (39): filled, done, canceled, rejected, expired
 PENDING: Final = frozenset("6AE")
 _UNKNOWN: Final = "?"
-_TERMS: Final = (38, 40, 44, 99, 59, 18, 126, 432, 100, 1)
+_TERMS: Final = (38, 40, 44, 99, 59, 18, 126, 432, 100, 1, 211, 836)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,8 @@ class ClientOrder:
             59: changes.time_in_force,
         }
         terms |= {tag: value for tag, value in changed.items() if value is not None}
-        terms[40] = ord_type(price=terms.get(44), stop_px=terms.get(99))
+        if terms.get(40) != "P":  # a trailing stop stays one
+            terms[40] = ord_type(price=terms.get(44), stop_px=terms.get(99))
         if changes.time_in_force is not None:
             terms.pop(126, None)
             terms.pop(432, None)

@@ -18,13 +18,16 @@ from fixgate.cli.ticket import BadTicket, make_changes, make_ticket
 from fixgate.cli.words import SIDE_WORDS, STATUS_WORDS, number
 
 _ANSWER_S: Final = 10.0
-_FLAGS: Final = frozenset({"post-only"})
+_FLAGS: Final = frozenset({"post-only", "reduce-only"})
 _PLACE_OPTIONS: Final = frozenset(
     {"limit", "stop", "tif", "expire", "post-only", "venue", "account"}
+    | {"trail", "iceberg", "min-qty", "reduce-only", "leverage", "self-trade"}
 )
 _CHANGE_OPTIONS: Final = frozenset({"qty", "limit", "stop", "tif", "expire"})
 _HELP: Final = """\
 buy|sell QTY SYMBOL [limit PX] [stop PX] [tif day|gtc|ioc|fok|gtd] [expire DATE] [post-only]
+                    [trail DISTANCE] [iceberg QTY] [min-qty QTY] [reduce-only] [leverage X]
+                    [self-trade newest|oldest|both]
                     [venue V] [account A]        place an order, as: buy 0.5 BTC/USDT limit 50000
 replace ORDER [qty QTY] [limit PX] [stop PX] [tif ...] [expire DATE]
 cancel ORDER

@@ -49,6 +49,18 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
         str | None, typer.Option(help="For gtd: 2030-12-31, or 2030-12-31T16:00 in UTC.")
     ] = None,
     post_only: Annotated[bool, typer.Option("--post-only", help="Never take.")] = False,  # noqa: FBT002
+    trail: Annotated[
+        str | None, typer.Option(help="Trailing stop: its distance, as 500, or 50bp.")
+    ] = None,
+    iceberg: Annotated[str | None, typer.Option(help="Show no more than that at a time.")] = None,
+    min_qty: Annotated[
+        str | None, typer.Option(help="With ioc: at least that, or nothing.")
+    ] = None,
+    reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Only close.")] = False,  # noqa: FBT002
+    leverage: Annotated[str | None, typer.Option(help="Of a perpetual, such as 5.")] = None,
+    self_trade: Annotated[
+        str | None, typer.Option(help="Who gives way to oneself: newest, oldest, both.")
+    ] = None,
     venue: Annotated[str | None, typer.Option(help="Where to; default: the session's.")] = None,
     account: Annotated[str | None, typer.Option(help="Default: the session's.")] = None,
     session: Annotated[str, typer.Option(help="Which of sessions/*.toml.")] = "TRADER",
@@ -62,9 +74,11 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
     home: Home = HERE,
 ) -> int:
     """Send an order over FIX and show its reports; without arguments, interactively."""
-    options = _options(limit=limit, stop=stop, tif=tif, expire=expire, venue=venue, account=account)
-    if post_only:
-        options["post-only"] = ""
+    options = _options(
+        limit=limit, stop=stop, tif=tif, expire=expire, venue=venue, account=account, trail=trail,
+        iceberg=iceberg, min_qty=min_qty, leverage=leverage, self_trade=self_trade,
+        post_only="" if post_only else None, reduce_only="" if reduce_only else None,
+    )  # fmt: skip
     ticket = _ticket(side, qty, symbol, options)
     configuration = load_configuration(home)
     file = session_named(configuration, session)
@@ -79,7 +93,7 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
 
 
 def _options(**given: str | None) -> dict[str, str]:
-    return {name: value for name, value in given.items() if value is not None}
+    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
 
 
 def _ticket(

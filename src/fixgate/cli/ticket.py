@@ -5,7 +5,7 @@ Not here: whether a venue would take it; the gateway says that, in a report.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -14,6 +14,7 @@ from fixgate.cli.fixtext import utc_timestamp
 
 Field = tuple[int, str]
 SIDES: Final[Mapping[str, str]] = {"buy": "1", "sell": "2"}
+SELF_TRADE: Final[Mapping[str, str]] = {"newest": "N", "oldest": "O", "both": "B"}
 TIFS: Final[Mapping[str, str]] = {"day": "0", "gtc": "1", "ioc": "3", "fok": "4", "gtd": "6"}
 _NUMBER: Final = re.compile(r"\d+(\.\d*)?|\.\d+")
 _TEXT: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -45,11 +46,19 @@ class Ticket:
     post_only: bool = False
     venue: str | None = None
     account: str | None = None
+    trails: bool = False  # a trailing stop; its distance is among ``rarer``
+    rarer: tuple[Field, ...] = ()  # terms that most orders do not have
 
     @property
     def ord_type(self) -> str:
         """Tag 40."""
-        return ord_type(price=self.price, stop_px=self.stop_px)
+        return "P" if self.trails else ord_type(price=self.price, stop_px=self.stop_px)
+
+    @property
+    def exec_inst(self) -> str | None:
+        """Tag 18: 6 participate don't initiate, a trailing stop peg."""
+        instructions = ["6"] * self.post_only + ["a"] * self.trails
+        return " ".join(instructions) or None
 
     @property
     def may_rest(self) -> bool:
@@ -62,7 +71,7 @@ class Ticket:
             (11, cl_ord_id),
             (1, self.account),
             _WORKED_BY_MACHINE,
-            (18, "6" if self.post_only else None),
+            (18, self.exec_inst),
             (100, self.venue),
             (55, self.symbol),
             (54, self.side),
@@ -72,6 +81,7 @@ class Ticket:
             (44, self.price),
             (99, self.stop_px),
             (59, self.time_in_force),
+            *self.rarer,
         ]
         return [(tag, value) for tag, value in found if value is not None] + (
             [self.expire] if self.expire is not None else []
@@ -96,7 +106,7 @@ def make_ticket(side: str, qty: str, symbol: str, options: Mapping[str, str]) ->
         side: buy or sell.
         qty: in units of the base currency.
         symbol: as the gateway is to get it.
-        options: limit, stop, tif, expire, post-only, venue, account.
+        options: limit, stop, tif, expire, post-only, venue, account, and those of ``_rarer``.
 
     Raises:
         BadTicket: something has the wrong form.
@@ -115,7 +125,29 @@ def make_ticket(side: str, qty: str, symbol: str, options: Mapping[str, str]) ->
         post_only="post-only" in options,
         venue=_optional_text(options, "venue"),
         account=_optional_text(options, "account"),
+        trails="trail" in options,
+        rarer=tuple(_rarer(options)),
     )
+
+
+def _rarer(options: Mapping[str, str]) -> Iterator[Field]:
+    """Trail, iceberg, min-qty, reduce-only, leverage and self-trade."""
+    trail = options.get("trail")
+    if trail is not None:
+        yield 211, _number("--trail", trail.removesuffix("bp"))
+        if trail.endswith("bp"):
+            yield 836, "1"
+    for name, tag in (("iceberg", 111), ("min-qty", 110), ("leverage", 20001)):
+        number = _optional_number(options, name)
+        if number is not None:
+            yield tag, number
+    if "reduce-only" in options:
+        yield 77, "C"
+    mode = options.get("self-trade")
+    if mode is not None and mode not in SELF_TRADE:
+        raise BadTicket(f"--self-trade {mode}: one of {', '.join(SELF_TRADE)}")
+    if mode is not None:
+        yield 7928, SELF_TRADE[mode]
 
 
 def make_changes(options: Mapping[str, str]) -> Changes:

@@ -49,8 +49,11 @@ def order_in_words(get: Callable[[int], str | None]) -> str:
     """An order, from the fields of a D or G."""
     side = SIDE_WORDS.get(get(54) or "", "trade")
     parts = [f"{side} {number(get(38))} {get(55) or ''}"]
-    price, stop_px = get(44), get(99)
-    if stop_px is not None:
+    price, stop_px, distance = get(44), get(99), get(211)
+    if distance is not None:
+        unit = " basis points" if get(836) == "1" else ""
+        parts.append(f"when the market turns by {number(distance)}{unit},")
+    elif stop_px is not None:
         parts.append(f"when {number(stop_px)} is reached,")
     parts.append("at the market" if price is None else f"at {number(price)} or better")
     words = " ".join(parts) + f", {TIF_WORDS.get(get(59) or '0', 'for a time of its own')}"

@@ -233,8 +233,8 @@ def _restated(event: e.OrderRestated, _: object, after: Order, __: object) -> Re
 
 
 def _held(event: e.OrderHeld, _: object, after: Order, __: object) -> Report:
-    venue, name = after.instruction.venue, after.terms.ord_type.name.replace("_", " ").lower()
-    text = f"Held by Fixgate until its price comes: {venue} has no {name} orders"
+    venue = after.instruction.venue
+    text = f"Held by Fixgate until its price comes: {venue} does not do that"
     return _of_order(after, event.exec_id, X.NEW, text=text)
 
 

@@ -35,6 +35,22 @@ def test_an_order_has_all_that_both_versions_require():
 
 
 @pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"trail": "500"}, {40: "P", 18: "a", 211: "500"}),
+        ({"trail": "50bp"}, {40: "P", 18: "a", 211: "50", 836: "1"}),
+        ({"limit": "9", "iceberg": "0.1"}, {40: "2", 111: "0.1"}),
+        ({"limit": "9", "tif": "ioc", "min_qty": "0.1"}, {110: "0.1", 59: "3"}),
+        ({"reduce_only": "", "leverage": "5"}, {77: "C", 20001: "5"}),
+        ({"self_trade": "both"}, {7928: "B"}),
+    ],
+)
+def test_the_rarer_terms(options, wanted):
+    fields = _fields(**options)
+    assert {tag: fields[tag] for tag in wanted} == wanted
+
+
+@pytest.mark.parametrize(
     ("typed", "field"),
     [
         ("2030-12-31", (432, "20301231")),
@@ -65,6 +81,8 @@ def test_an_expiry_makes_an_order_good_till_date(typed, field):
         ({"tif": "gtd"}, "go together"),
         ({"tif": "day", "expire": "2030-12-31"}, "go together"),
         ({"expire": "tomorrow"}, "a date like"),
+        ({"trail": "5%"}, "--trail"),
+        ({"self_trade": "me"}, "one of newest"),
     ],
 )
 def test_what_cannot_be_an_order_is_refused_in_one_line(changed, message):

@@ -105,3 +105,9 @@ def test_an_order_in_words():
     assert order_in_words(fields.get) == (
         "sell 1.5 ETH/USDT when 3,010 is reached, at 3,000 or better, until a date (20301231)"
     )
+
+
+def test_a_trailing_stop_in_words():
+    fields = {54: "2", 38: "0.5", 55: "BTC/USDT", 40: "P", 211: "50", 836: "1", 59: "1"}
+    wanted = "when the market turns by 50 basis points, at the market, until canceled"
+    assert order_in_words(fields.get) == f"sell 0.5 BTC/USDT {wanted}"
