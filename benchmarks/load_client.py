@@ -45,8 +45,8 @@ def arguments_parser() -> argparse.ArgumentParser:
     parser.add_argument("--side", choices=["buy", "sell", "both"], default="both")
     parser.add_argument("--ord-type", choices=["limit", "market"], default="limit")
     parser.add_argument("--qty", default="0.01")
-    parser.add_argument("--buy-price", default="60000")
-    parser.add_argument("--sell-price", default="40000")
+    parser.add_argument("--buy-price", default="55000")
+    parser.add_argument("--sell-price", default="45000")
     parser.add_argument("--account", default="DEMO")
     return parser
 

@@ -41,14 +41,16 @@ def beside_prices(folder: Path, sizes: Sizes) -> Iterator[Figure]:
     server = servers.gateway(made, folder / "data")
     ratios: dict[str, list[float]] = {"throughput": [], "cpu": [], "p50": []}
     changes: list[float] = []
-    for _ in range(sizes.rounds):
-        alone = _measured(server, sizes)
-        reader = _Reader(server.port)
-        beside = _measured(server, sizes)
-        changes.append(reader.stop())
-        for name, each in ratios.items():
-            each.append(beside[name] / alone[name])
-    server.stop()
+    try:
+        for _ in range(sizes.rounds):
+            alone = _measured(server, sizes)
+            reader = _Reader(server.port)
+            beside = _measured(server, sizes)
+            changes.append(reader.stop())
+            for name, each in ratios.items():
+                each.append(beside[name] / alone[name])
+    finally:
+        server.stop()
     took = statistics.median(changes)
     for name, what, least, most in (
         ("throughput", "Orders per second", 0.8, None),

@@ -2,6 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +15,7 @@ import pytest
 from fakes.market_reader import MarketReader, pairs_of
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
-from integration.raw_peer import Peer, a_name, sending_time
+from integration.raw_peer import LIMIT_S, Peer, a_name, sending_time
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 
@@ -27,6 +31,8 @@ def sessions(home: Path) -> None:
     path = home / "sessions" / "marketdata.toml"
     text = path.read_text().replace("enabled = false", "enabled = true")
     path.write_text(text)
+    deaf = text.replace("MARKET44", "DEAF44").replace("stalled_s = 30.0", "stalled_s = 1.0")
+    (home / "sessions" / "deaf44.toml").write_text(deaf)
     text = text.replace("MARKET44", "MARKET42")
     (home / "sessions" / "marketdata42.toml").write_text(text.replace("FIX.4.4", "FIX.4.2"))
 
@@ -279,3 +285,97 @@ def test_the_record_has_the_requests_and_a_digest_of_what_was_sent(
     done = gateway.fixgate("log", "--session", reader.comp_id, "--format", "json", "--last", "9")
     assert "263=1" in done.stdout, done.stdout
     assert len(re.findall("SHA-256", done.stdout)) >= 1, done.stdout
+
+
+def test_a_quickfix_client_finds_every_message_in_order_and_rebuilds_the_book(
+    gateway: Gateway, trader: Peer, version: str, tmp_path: Path
+) -> None:
+    comp_id = f"MARKET{version[4]}{version[6]}"
+    script = Path(__file__).parent / "price_initiator.py"
+    command = [sys.executable, str(script), str(gateway.port), comp_id, version, str(tmp_path), BTC]
+    rebuilt = MarketReader()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as client:
+        try:
+
+            def take() -> None:
+                said = json.loads(client.stdout.readline())
+                entries = [pair for each in said["entries"] for pair in each.items()]
+                rebuilt.take([("35", said["type"]), ("268", str(len(said["entries"]))), *entries])
+
+            take()
+            assert (rebuilt.snapshots, rebuilt.book()) == (1, venue_book(gateway))
+            mine = rest(trader, "48010")
+            fill = trader.trade()
+            cancel(trader, mine)
+            book = venue_book(gateway)
+            while rebuilt.book() != book or (Decimal(fill[31]), Decimal(fill[32])) not in (
+                rebuilt.trades
+            ):
+                take()
+        finally:
+            client.communicate("end\n", timeout=LIMIT_S)
+
+
+def test_who_does_not_read_is_disconnected_and_nobody_else_notices(
+    gateway: Gateway, reader: Peer, trader: Peer
+) -> None:
+    """It has subscribed to more than its socket holds, and takes nothing."""
+    deaf = Peer("DEAF44")
+    deaf.log_on(gateway.port, "98=0|108=30|141=Y")
+    for number in range(400):
+        ask(deaf, f"deaf{number}", BTC, update="0")
+    rebuilt = MarketReader()
+    ask(reader, "book", BTC)
+    trading = threading.Event()
+
+    def deaf_is_gone() -> bool:
+        shown = gateway.fixgate("log", "--session", "DEAF44", "--last", "3", "--format", "json")
+        return "does not read" in shown.stdout
+
+    def trade() -> None:
+        while not trading.is_set():
+            trader.trade()
+
+    thread = threading.Thread(target=trade)
+    thread.start()
+    try:
+        limit = time.monotonic() + 3 * LIMIT_S
+        while not deaf_is_gone():
+            assert time.monotonic() < limit
+            until(reader, rebuilt, lambda: True)
+    finally:
+        trading.set()
+        thread.join()
+    book = venue_book(gateway)
+    until(reader, rebuilt, lambda: rebuilt.book() == book)
+    deaf.hang_up()
+
+
+def test_a_moving_market_is_followed_by_many_subscriptions_at_once(tmp_path: Path) -> None:
+    """Each book, however it was conflated, is one that the venue had, and in the end the last."""
+    gateway = Gateway(make_home(tmp_path))
+    sessions(gateway.home)
+    path = gateway.home / "config" / "venues.toml"
+    path.write_text(path.read_text().replace("step_ms = 250", "step_ms = 20"))
+    gateway.start()
+    peer = Peer("MARKET44")
+    try:
+        peer.log_on(gateway.port)
+        readers = {f"{n}": MarketReader() for n in range(300)}
+        for md_req_id in readers:
+            ask(peer, md_req_id, (BTC, ETH)[int(md_req_id) % 2], depth=int(md_req_id) % 9 + 1)
+        while any(each.changes < 5 for each in readers.values()):
+            said = peer.receive()
+            if said[35] in ("W", "X"):
+                reader = readers[said[262]]
+                reader.take(pairs_of(said.raw))
+                bids, offers = reader.book()
+                assert len(bids) == len(offers) == int(said[262]) % 9 + 1
+                assert bids[0][0] < offers[0][0]
+        assert all(each.snapshots == 1 for each in readers.values())
+    finally:
+        peer.hang_up()
+        gateway.kill()
+    assert not [each for each in gateway.errors if "Traceback" in each], gateway.errors

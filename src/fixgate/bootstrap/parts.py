@@ -253,6 +253,7 @@ def _market_data(session: s.SessionFile) -> MarketDataRules | None:
         venues=frozenset(VenueName(each) for each in session.venues),
         min_interval_s=session.market_data.min_interval_ms / 1_000,
         subscriptions_max=session.market_data.subscriptions_max,
+        stalled_s=session.market_data.stalled_s,
     )
 
 

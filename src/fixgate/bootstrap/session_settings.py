@@ -141,6 +141,7 @@ class MarketDataSettings(Strict):
         default=100, ge=0, le=60_000
     )  # between messages of one subscription
     subscriptions_max: int = Field(default=1_000, ge=1, le=100_000)  # symbols
+    stalled_s: float = Field(default=30.0, ge=1, le=3_600)  # without reading; then it is let go
 
 
 class CertificateSettings(Strict):

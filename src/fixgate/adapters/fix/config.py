@@ -30,6 +30,7 @@ class MarketDataRules:
     venues: frozenset[VenueName] = frozenset()  # empty: any
     min_interval_s: float = 0.1  # between two messages of one subscription
     subscriptions_max: int = 1_000  # symbols, each time they are subscribed to
+    stalled_s: float = 30.0  # a client that takes nothing of what waits for so long is let go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,6 @@ class DoorLimits:
     resend_piece: int = 2_500  # messages answered without a pause
     resend_repeats_max: int = 10  # of one BeginSeqNo, per minute
     refusals_noted_per_s: float = 20.0  # of all connections together
-    market_data_stalled_s: float = 30.0  # a client that reads no prices for so long is let go
     late_after_s: float = 10.0  # a report released later gets the time of its release
     close_timeout_s: float = 5.0
 

@@ -13,6 +13,7 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
+from time import perf_counter
 from typing import Final
 
 from fixgate.adapters.fix.market_data_feed import Feed, FeedKey
@@ -103,12 +104,11 @@ class MarketDataDesk:
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = None
-        began = loop.time()
+        now, began = loop.time(), perf_counter()
         try:
-            next_at = min(self._look(began), self._collect(began), self._send(began))
+            next_at = min(self._look(now), self._collect(now), self._send(now, began))
         finally:
-            now = loop.time()
-            self._rest_until = now + (now - began) * (1 / _SHARE - 1)
+            self._rest_until = loop.time() + (perf_counter() - began) * (1 / _SHARE - 1)
         if next_at < inf:
             self._wake(next_at)
 
@@ -139,18 +139,16 @@ class MarketDataDesk:
                 self._ready[subscriber] = None
         return min(self._later[0][0] if self._later else inf, *self._blocked.values(), inf)
 
-    def _send(self, began: float) -> float:
+    def _send(self, now: float, began: float) -> float:
         """Pieces to one after the other, until the time is up; when to go on."""
-        loop = asyncio.get_running_loop()
         while self._ready:
             subscriber = next(iter(self._ready))
             del self._ready[subscriber]
-            now = loop.time()
             again_at = subscriber.send_some(now)
             if again_at is not None and again_at <= now:
                 self._ready[subscriber] = None
             elif again_at is not None:
                 self._blocked[subscriber] = again_at
-            if loop.time() - began > _SLICE_S:
+            if perf_counter() - began > _SLICE_S:
                 break
-        return began if self._ready else min(self._blocked.values(), default=inf)
+        return now if self._ready else min(self._blocked.values(), default=inf)

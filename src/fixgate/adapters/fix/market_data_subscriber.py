@@ -117,15 +117,12 @@ class Subscriber:
         rules: MarketDataRules,
         markets: Markets,
         clock: Clock,
-        *,
-        stalled_s: float,
     ) -> None:
         self.rules = rules
         self.due: deque[Subscription] = deque()
         self._outlet = outlet
         self._markets = markets
         self._clock = clock
-        self._stalled_s = stalled_s
         self._by_id: dict[str, list[Subscription]] = {}
         self._count = 0
         self._full_since: float | None = None
@@ -270,7 +267,7 @@ class Subscriber:
             return False
         if self._full_since is None:
             self._full_since = now
-        elif now - self._full_since > self._stalled_s:
+        elif now - self._full_since > self.rules.stalled_s:
             self._outlet.cut_off("the client does not read what it is sent")
         return True
 

@@ -143,7 +143,6 @@ class FixServer(FixPort):
                 rules,
                 self._market_data,
                 self._clock,
-                stalled_s=self._limits.market_data_stalled_s,
             )
 
     def bar(self, name: SessionName, why: str | None) -> None:
