@@ -328,29 +328,31 @@ def test_who_does_not_read_is_disconnected_and_nobody_else_notices(
         ask(deaf, f"deaf{number}", BTC, update="0")
     rebuilt = MarketReader()
     ask(reader, "book", BTC)
-    trading = threading.Event()
-
-    def deaf_is_gone() -> bool:
-        shown = gateway.fixgate("log", "--session", "DEAF44", "--last", "3", "--format", "json")
-        return "does not read" in shown.stdout
+    gone = threading.Event()
 
     def trade() -> None:
-        while not trading.is_set():
+        while not gone.is_set():
             trader.trade()
 
-    thread = threading.Thread(target=trade)
-    thread.start()
-    try:
+    def watch() -> None:
         limit = time.monotonic() + 3 * LIMIT_S
-        while not deaf_is_gone():
-            assert time.monotonic() < limit
-            until(reader, rebuilt, lambda: True)
+        while time.monotonic() < limit and not gone.is_set():
+            log = gateway.fixgate("log", "--session", "DEAF44", "--last", "3", "--format", "json")
+            if "does not read" in log.stdout:
+                gone.set()
+
+    threads = [threading.Thread(target=each) for each in (trade, watch)]
+    for each in threads:
+        each.start()
+    try:
+        until(reader, rebuilt, gone.is_set)
     finally:
-        trading.set()
-        thread.join()
+        gone.set()
+        for each in threads:
+            each.join()
+        deaf.hang_up()
     book = venue_book(gateway)
     until(reader, rebuilt, lambda: rebuilt.book() == book)
-    deaf.hang_up()
 
 
 def test_a_moving_market_is_followed_by_many_subscriptions_at_once(tmp_path: Path) -> None:

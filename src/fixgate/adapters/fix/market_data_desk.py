@@ -1,9 +1,9 @@
 """Prices for all sessions that have subscribed to some.
 
-Here: MarketDataDesk. A market that has changed is looked at, at most as often as its subscriptions
-want; those that are due get a turn, a piece at a time. All this takes at most a tenth of the event
-loop's time: under load prices come less often, and are then still those of the moment, while
-orders hardly notice.
+Here: MarketDataDesk. A market that has changed is looked at, now and then, once for all
+subscriptions that are alike; those that are due get a turn, a piece at a time. All this takes at
+most a tenth of the event loop's time: under load prices come less often, and are then still those
+of the moment, while orders hardly notice.
 Not here: one market (market_data_feed), one session (market_data_subscriber).
 """
 
@@ -26,14 +26,24 @@ _SLICE_S: Final = 0.001  # at once
 _LOOK_EVERY_S: Final = 0.01  # at least, between two looks at one market
 
 
+class _Market:
+    """One symbol at one venue, and who is interested in it in which way."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[FeedKey, tuple[Feed, dict[Subscription, None]]] = {}
+        self.look_at = 0.0  # not before this time
+        self.end: Callable[[], None] | None = None
+
+
 class MarketDataDesk:
-    """Feeds, and whose turn it is."""
+    """Markets, and whose turn it is. Times are those of the event loop."""
 
     def __init__(self, prices: Prices, listed: Callable[[VenueName, str], str | None]) -> None:
         self.listed = listed
         self._prices = prices
-        self._feeds: dict[FeedKey, tuple[Feed, dict[Subscription, None]]] = {}
-        self._changed: dict[Feed, None] = {}
+        self._markets: dict[tuple[VenueName, str], _Market] = {}
+        self._changed: dict[_Market, None] = {}
+        self._to_look: dict[Feed, None] = {}
         self._ready: dict[Subscriber, None] = {}
         self._later: list[tuple[float, int, Subscription]] = []
         self._blocked: dict[Subscriber, float] = {}
@@ -45,13 +55,13 @@ class MarketDataDesk:
     # --- subscriptions
 
     def join(self, subscription: Subscription, key: FeedKey) -> Feed | None:
-        found = self._feeds.get(key)
+        market = self._followed(key)
+        if market is None:
+            return None
+        found = market.feeds.get(key)
         if found is None:
-            feed = Feed(self._prices, key)
-            if not feed.begin(partial(self._has_changed, feed)):
-                return None
-            feed.look()
-            found = self._feeds[key] = (feed, {})
+            found = market.feeds[key] = (Feed(self._prices, key), {})
+            found[0].look()
         feed, subscriptions = found
         subscriptions[subscription] = None
         now = asyncio.get_running_loop().time()
@@ -63,24 +73,42 @@ class MarketDataDesk:
         feed = subscription.feed
         if feed is None:
             return
-        _, subscriptions = self._feeds[feed.key]
+        name = feed.key.venue, feed.key.symbol
+        market = self._markets[name]
+        subscriptions = market.feeds[feed.key][1]
         subscriptions.pop(subscription, None)
         if not subscriptions:
-            feed.end()
-            del self._feeds[feed.key]
-            self._changed.pop(feed, None)
+            del market.feeds[feed.key]
+            self._to_look.pop(feed, None)
+        if not market.feeds:
+            if market.end is not None:
+                market.end()
+            del self._markets[name]
+            self._changed.pop(market, None)
 
     def close(self) -> None:
         """No more turns."""
         if self._timer is not None:
             self._timer.cancel()
 
+    def _followed(self, key: FeedKey) -> _Market | None:
+        name = key.venue, key.symbol
+        market = self._markets.get(name)
+        if market is None:
+            market = _Market()
+            market.end = self._prices.follow(*name, partial(self._has_changed, market))
+            if market.end is None:
+                return None
+            self._markets[name] = market
+        return market
+
     # --- turns
 
-    def _has_changed(self, feed: Feed) -> None:
-        if feed not in self._changed:
-            self._changed[feed] = None
-            self._wake(feed.look_at)
+    def _has_changed(self, market: _Market) -> None:
+        """Called for each order at SIM: it does next to nothing."""
+        if market not in self._changed:
+            self._changed[market] = None
+            self._wake(market.look_at)
 
     def _queue(self, subscription: Subscription, now: float) -> None:
         if subscription.queued:
@@ -106,28 +134,38 @@ class MarketDataDesk:
         self._timer = None
         now, began = loop.time(), perf_counter()
         try:
-            next_at = min(self._look(now), self._collect(now), self._send(now, began))
+            self._note_changes(now)
+            self._collect(now)
+            while self._to_look or self._ready:
+                self._look_at_one(now)
+                self._send_one(now)
+                if perf_counter() - began > _SLICE_S:
+                    break
         finally:
             self._rest_until = loop.time() + (perf_counter() - began) * (1 / _SHARE - 1)
+        next_at = self._next_at(now)
         if next_at < inf:
             self._wake(next_at)
 
-    def _look(self, now: float) -> float:
-        """Look at the markets that have changed, if it is time; when it is for the others."""
-        next_at = inf
-        for feed in tuple(self._changed):
-            if feed.look_at > now:
-                next_at = min(next_at, feed.look_at)
-                continue
-            del self._changed[feed]
-            feed.look_at = now + _LOOK_EVERY_S
-            if feed.look():
-                for subscription in self._feeds[feed.key][1]:
-                    self._queue(subscription, now)
-        return next_at
+    def _next_at(self, now: float) -> float:
+        """When there is something to do again, as it stands at the end of a turn."""
+        if self._to_look or self._ready:
+            return now
+        changed = [each.look_at for each in self._changed]
+        later = [self._later[0][0]] if self._later else []
+        return min([*changed, *later, *self._blocked.values()], default=inf)
 
-    def _collect(self, now: float) -> float:
-        """Those whose time has come; when it is for the others."""
+    def _note_changes(self, now: float) -> None:
+        """Which markets to look at, of those whose time has come."""
+        for market in tuple(self._changed):
+            if market.look_at <= now:
+                del self._changed[market]
+                market.look_at = now + _LOOK_EVERY_S
+                for feed, _ in market.feeds.values():
+                    self._to_look[feed] = None
+
+    def _collect(self, now: float) -> None:
+        """Subscriptions and subscribers whose time has come."""
         while self._later and self._later[0][0] <= now:
             subscription = heappop(self._later)[2]
             if not subscription.ended:
@@ -137,18 +175,25 @@ class MarketDataDesk:
             if at <= now:
                 del self._blocked[subscriber]
                 self._ready[subscriber] = None
-        return min(self._later[0][0] if self._later else inf, *self._blocked.values(), inf)
 
-    def _send(self, now: float, began: float) -> float:
-        """Pieces to one after the other, until the time is up; when to go on."""
-        while self._ready:
-            subscriber = next(iter(self._ready))
-            del self._ready[subscriber]
-            again_at = subscriber.send_some(now)
-            if again_at is not None and again_at <= now:
-                self._ready[subscriber] = None
-            elif again_at is not None:
-                self._blocked[subscriber] = again_at
-            if perf_counter() - began > _SLICE_S:
-                break
-        return now if self._ready else min(self._blocked.values(), default=inf)
+    def _look_at_one(self, now: float) -> None:
+        if not self._to_look:
+            return
+        feed = next(iter(self._to_look))
+        del self._to_look[feed]
+        if feed.look():
+            key = feed.key
+            for subscription in self._markets[key.venue, key.symbol].feeds[key][1]:
+                self._queue(subscription, now)
+
+    def _send_one(self, now: float) -> None:
+        """A piece to the one whose turn it is."""
+        if not self._ready:
+            return
+        subscriber = next(iter(self._ready))
+        del self._ready[subscriber]
+        again_at = subscriber.send_some(now)
+        if again_at is not None and again_at <= now:
+            self._ready[subscriber] = None
+        elif again_at is not None:
+            self._blocked[subscriber] = again_at

@@ -6,7 +6,6 @@ nothing is kept here for those that are slow.
 Not here: when to look, and who is told when (market_data_desk).
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from fixgate.adapters.fix.market_data_text import (
@@ -44,23 +43,11 @@ class Feed:
     def __init__(self, prices: Prices, key: FeedKey) -> None:
         self.key = key
         self.view = View(why_not=f"no live prices from {key.venue}")
-        self.look_at = 0.0  # not before this time; the desk's
         self._prices = prices
         self._full: Body | None = None
         # By what was known before, which is kept so that its identity stays its own.
         self._changes: dict[int, tuple[View, Body | None]] = {}
-        self._end: Callable[[], None] | None = None
         self._wants_book = not _BOOK.isdisjoint(key.shown.entry_types)
-
-    def begin(self, changed: Callable[[], None]) -> bool:
-        """Follow the market; False if its prices are not followed at all."""
-        self._end = self._prices.follow(self.key.venue, self.key.symbol, changed)
-        return self._end is not None
-
-    def end(self) -> None:
-        """Nobody is interested any more."""
-        if self._end is not None:
-            self._end()
 
     def look(self) -> bool:
         """Look at the market; whether it is another one than at the last look."""

@@ -101,7 +101,20 @@ def read(text: str) -> MDRequest | MDRefusal:
             symbols[-1] = (symbols[-1][0], said)
         else:
             fields.setdefault(tag, said)
-    return _unserved(fields, entry_types) or _request(fields, entry_types, symbols)
+    wish = next((each for each in Wish if each.value == fields.get("263")), None)
+    if wish is None:
+        text = f"SubscriptionRequestType (263) {fields.get('263')} is not supported"
+        return MDRefusal(reason=Rejected.UNSUPPORTED_REQUEST_TYPE, text=text)
+    if wish is Wish.UNSUBSCRIBE:  # what else it says does not matter
+        return MDRequest(
+            md_req_id=fields["262"],
+            wish=wish,
+            levels=0,
+            incremental=False,
+            entry_types=frozenset(),
+            symbols=(),
+        )
+    return _unserved(fields, entry_types) or _request(fields, wish, entry_types, symbols)
 
 
 def _unserved(fields: Mapping[str, str], entry_types: list[str]) -> MDRefusal | None:
@@ -112,16 +125,18 @@ def _unserved(fields: Mapping[str, str], entry_types: list[str]) -> MDRefusal | 
         if each not in ENTRY_TYPES:
             text = f"MDEntryType (269) {each} is not supported; 0, 1 and 2 are"
             return MDRefusal(reason=Rejected.UNSUPPORTED_ENTRY_TYPE, text=text)
+    if not entry_types:
+        text = "no MDEntryType (269) is asked for"
+        return MDRefusal(reason=Rejected.UNSUPPORTED_ENTRY_TYPE, text=text)
     return None
 
 
 def _request(
-    fields: Mapping[str, str], entry_types: list[str], symbols: list[tuple[str, str | None]]
+    fields: Mapping[str, str],
+    wish: Wish,
+    entry_types: list[str],
+    symbols: list[tuple[str, str | None]],
 ) -> MDRequest | MDRefusal:
-    wish = next((each for each in Wish if each.value == fields.get("263")), None)
-    if wish is None:
-        text = f"SubscriptionRequestType (263) {fields.get('263')} is not supported"
-        return MDRefusal(reason=Rejected.UNSUPPORTED_REQUEST_TYPE, text=text)
     depth = fields.get("264", "")
     if not (depth.isascii() and depth.isdecimal() and len(depth) <= 9 and int(depth) <= LEVELS_MAX):
         text = f"MarketDepth (264) {depth[:9]} is not supported; 0 (all) to {LEVELS_MAX} are"
@@ -130,6 +145,8 @@ def _request(
     if update_type not in ("0", "1"):
         text = f"MDUpdateType (265) {update_type} is not supported"
         return MDRefusal(reason=Rejected.UNSUPPORTED_UPDATE_TYPE, text=text)
+    if not symbols:
+        return MDRefusal(reason=Rejected.UNKNOWN_SYMBOL, text="no Symbol (55) is asked for")
     if len(symbols) > SYMBOLS_MAX:
         text = f"more than {SYMBOLS_MAX} symbols in one request"
         return MDRefusal(reason=Rejected.INSUFFICIENT_BANDWIDTH, text=text)

@@ -259,6 +259,9 @@ class Subscriber:
         together.remove(subscription)
         if not together:
             del self._by_id[subscription.md_req_id]
+        if len(self.due) > 2 * self._count + _PIECE:
+            # Whoever subscribes and unsubscribes without reading must not make it grow.
+            self.due = deque([each for each in self.due if not each.ended])
 
     def _is_full(self, now: float) -> bool:
         """Whether the client does not read; for too long: it is let go."""

@@ -96,9 +96,16 @@ class World:
         self.reader = MarketReader()
         self._read = 0
 
-    def ask(self, md_req_id: str = "a", wish: str = "1", symbols: Sequence[str] = (BTC,)) -> None:
+    def ask(
+        self,
+        md_req_id: str = "a",
+        wish: str = "1",
+        symbols: Sequence[str] = (BTC,),
+        depth: int = 0,
+    ) -> None:
         """A MarketDataRequest."""
-        text = f"35=V|34=2|262={md_req_id}|263={wish}|264=0|265=1|267=1|269=0|146={len(symbols)}|"
+        text = f"35=V|34=2|262={md_req_id}|263={wish}|264={depth}|265=1|"
+        text += f"267=1|269=0|146={len(symbols)}|"
         text += "".join(f"55={each}|" for each in symbols)
         self.subscriber.take(("8=FIX.4.4|" + text).replace("|", "\x01"), too_much=None)
 
@@ -169,6 +176,37 @@ async def test_subscriptions_that_are_alike_share_one_look_at_the_market() -> No
         while len(world.outlet.sent) < 6:
             await asyncio.sleep(0)
     assert world.prices.looks == looks + 1
+
+
+async def test_what_changes_within_an_interval_is_told_when_it_is_over() -> None:
+    world = World()
+    world.subscriber.rules = replace(FAST, min_interval_s=0.2)
+    world.ask()
+    await world.until(lambda: world.best == 100)
+    for px in range(101, 110):
+        world.prices.move(str(px))  # and nothing happens after the last
+        await asyncio.sleep(0.001)
+    await world.until(lambda: world.best == 109)
+    assert len(world.outlet.sent) <= 3
+
+
+async def test_a_market_is_followed_once_however_differently_it_is_subscribed_to() -> None:
+    world = World()
+    world.subscriber.rules = replace(FAST, subscriptions_max=100)
+    for depth in range(1, 101):
+        world.ask(f"{depth}", depth=depth)
+    await world.until(lambda: world.reader.snapshots == 100)
+    assert len(world.prices.following) == 1
+
+
+async def test_subscribing_and_unsubscribing_without_reading_leaves_nothing_behind() -> None:
+    world = World()
+    world.outlet.waiting_bytes = 10_000_000
+    for _ in range(1_000):
+        world.ask("a")
+        world.ask("a", wish="2")
+    assert len(world.subscriber.due) < 100
+    assert (world.outlet.answered, world.prices.following) == ([], [])
 
 
 async def test_a_market_without_prices_is_said_and_so_is_one_that_has_them_again() -> None:
