@@ -72,6 +72,7 @@ class BinanceWorld:
         timeouts: Timeouts = TIMEOUTS,
         limits: RateLimits | None = None,
         symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT"),
+        secret: str = DEMO_SECRET,
     ) -> None:
         self._tls = tls
         self.time = ScaledTime()
@@ -80,7 +81,7 @@ class BinanceWorld:
         )
         self.settings = CcxtSettings(
             name=VENUE,
-            credentials=lambda: Credentials(api_key=DEMO_API_KEY, secret=DEMO_SECRET),
+            credentials=lambda: Credentials(api_key=DEMO_API_KEY, secret=secret),
             symbols=symbols,
             timeouts=timeouts,
             limits=limits or RateLimits(),

@@ -7,6 +7,7 @@ import pytest
 from contract.binance_world import HOSTS, BinanceWorld
 from contract.local_tls import LocalTls, make_local_tls
 from contract.venue_contract import VenueContract
+from fixgate.domain.inputs import VenueDenied
 
 
 @pytest.fixture(scope="module", name="tls")
@@ -26,3 +27,13 @@ async def _world(tls: LocalTls) -> AsyncIterator[BinanceWorld]:
 
 class TestBinanceVenue(VenueContract):
     """The promises of the port."""
+
+
+async def test_a_key_that_the_venue_does_not_take_is_said_to_be_that(tls: LocalTls) -> None:
+    world = BinanceWorld(tls, secret="another")
+    try:
+        await world.begin(up=False)
+        await world.ear.until(lambda: bool(world.ear.of(VenueDenied)))
+        assert "(-1022)" in world.ear.of(VenueDenied)[0].text
+    finally:
+        await world.end()

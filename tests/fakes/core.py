@@ -101,6 +101,9 @@ class ForgetfulRecall:
     def by_order_id(self, order_id: OrderID) -> i.Recalled | None:
         return self.by_id.get(order_id)
 
+    def note(self, session: SessionName, cl_ord_id: ClOrdID) -> None:
+        """Nothing: what is committed is known."""
+
     def committed(self, steps: Steps, state: State) -> None:
         batch = steps.batch
         for row in batch.executions:
@@ -189,7 +192,6 @@ class FakeCore:
         self.positions: dict[Key, Position] = {}
         self.balances: dict[tuple[VenueName, str], Balance] = {}
         self.history: list[PositionRow] = []
-        self.journal: list[Record] = []
         self.kills: tuple[Kill, ...] = ()  # what stood when the process before ended
         self.disabled: tuple[SessionName, ...] = ()
         self.paused: tuple[tuple[SessionName, str], ...] = ()
@@ -335,7 +337,7 @@ class FakeCore:
         self.calls.extend((intent, order) for intent, order, _ in steps.intents)
         for asked in steps.trades_wanted:
             self._look_up(asked)
-        self.alerts.extend(each.text for each in steps.alerts)
+        self.alerts.extend(each.text for each, _ in steps.alerts)
         payloads = (each.payload for each in steps.batch.records)
         self.refusals.extend(each.text for each in payloads if isinstance(each, CommandRefused))
 

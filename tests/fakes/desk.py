@@ -55,7 +55,7 @@ class Desk:
             fix=self.fix,
             venues=Venues({VENUE: FakeVenue(a_profile())}, self.state, lambda _: None),
             recall=recall,
-            alert=lambda _: None,
+            alert=lambda _, __: None,
             resume=lambda: None,
         )
         self.task = asyncio.create_task(self.sequencer.run())

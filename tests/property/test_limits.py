@@ -16,12 +16,14 @@ from fixgate.domain.ids import Ids, OrderID
 from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.limits import (
     Applied,
+    Ask,
     LimitRule,
     Limits,
     LimitScope,
     LimitSet,
     RepeatedTrades,
     applied,
+    asks_of,
     day_end_ns,
 )
 from fixgate.domain.market import Quote
@@ -34,6 +36,7 @@ from fixgate.risk.amounts import leverage, order_qty, order_value, position
 from fixgate.risk.case import Case
 from fixgate.risk.collar import price_collar
 from fixgate.risk.conduct import permission, repeated_trades, self_match
+from fixgate.risk.pretrade import CHECKS
 from property.core_truthful import Step, Truth, truths
 from scenarios.limit_words import limits_from
 
@@ -49,7 +52,11 @@ def a_case(terms: Terms, limits: Limits, side: Side = Side.BUY, **more: object) 
     exposure = more.pop("exposure", None) or Exposure()
     account_credit_max = more.pop("account_credit_max", None)
     found = Applied(
-        limits=limits, rate=Decimal(1), currency="USDT", account_credit_max=account_credit_max
+        limits=limits,
+        rate=Decimal(1),
+        currency="USDT",
+        account_credit_max=account_credit_max,
+        asks=asks_of(limits),
     )
     return Case(
         about=an_instruction(side=side),
@@ -323,6 +330,10 @@ def test_a_replay_under_limits_decides_the_same(script: list[Step], style: Repla
     replay = Replay(State(Ids("EPOCH0"), terminal_max=core.terminal_max), core.codec)
     assert not list(replay.differences(deque(core.journal)))
     assert contents(replay.state) == contents(core.state)
+
+
+def test_every_limit_that_is_asked_for_has_its_check() -> None:
+    assert list(CHECKS) == list(Ask)
 
 
 scopes = st.sampled_from(

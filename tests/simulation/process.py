@@ -80,7 +80,7 @@ class Process:
             fix=self.door,
             venues=Venues({VENUE: self.venue}, self.state, self.hear),
             recall=disk,
-            alert=lambda each: self.alerts.append(each.text),
+            alert=lambda each, _: self.alerts.append(each.text),
             resume=lambda: None,
         )
         asyncio.events._set_running_loop(self.loop)

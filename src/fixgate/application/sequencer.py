@@ -67,7 +67,7 @@ class Sequencer:
         fix: FixPort,
         venues: Venues,
         recall: Recall,
-        alert: Callable[[AlertRaised], None],
+        alert: Callable[[AlertRaised, int], None],
         resume: Callable[[], None],
         look_up: Callable[[TradeRequest], None] | None = None,
     ) -> None:
@@ -224,8 +224,8 @@ class Sequencer:
                 self._fix.release(session, messages)
         for intent, order, at_ns in pending.steps.intents:
             self._venues.call(intent, order, at_ns)
-        for alert in pending.steps.alerts:
-            self._alert(alert)
+        for alert, at_ns in pending.steps.alerts:
+            self._alert(alert, at_ns)
         for request in pending.steps.trades_wanted:
             if self._look_up is None:
                 raise InvariantBroken("nobody looks up trades here")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, get_args
 
+from fixgate.application.alarms import Repeats
 from fixgate.application.inbox import Asked, Given, Item, Mark
 from fixgate.application.ports.codec import Codec
 from fixgate.application.ports.fix import (
@@ -20,7 +21,6 @@ from fixgate.application.ports.fix import (
     SessionChanged,
 )
 from fixgate.application.ports.journal import (
-    AlertRow,
     Batch,
     ExecutionRow,
     FixIn,
@@ -64,6 +64,7 @@ from fixgate.domain.rounding import to_wire
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State, evolve
 from fixgate.domain.trades import TradeRequest
+from fixgate.domain.values import ExecType
 
 Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
 _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
@@ -83,6 +84,7 @@ _UNREPORTED: Final = get_args(Unreported)
 _NEVER_RESENT: Final = frozenset((Handling.RESENT, Handling.REPORT, Handling.DIGEST))
 _TAKES_NUMBERS: Final = frozenset((Handling.ENGINE, Handling.DIGEST))
 _ABOUT_ORDERS: Final = (ExecutionReport, OrderCancelReject, OrderMassCancelReport)
+_VERDICTS: Final = frozenset({ExecType.NEW, ExecType.REJECTED})
 _RESET: Final = "\x01141=Y\x01"  # ResetSeqNumFlag
 _CALLS: Final = {
     e.OrderRouted: "submit",
@@ -118,7 +120,7 @@ class Steps:
     batch: Batch = field(default_factory=Batch)
     owed: dict[SessionName, list[Owed]] = field(default_factory=dict)
     intents: list[tuple[Intent, Order, int]] = field(default_factory=list)
-    alerts: list[e.AlertRaised] = field(default_factory=list)
+    alerts: list[tuple[e.AlertRaised, int]] = field(default_factory=list)
     delivered: list[FixDelivered] = field(default_factory=list)
     answers: list[tuple[Asked, tuple[e.Event, ...]]] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -137,6 +139,7 @@ class Stepper:
         *,
         last_seq: int,
         market: Market | None = None,
+        alert_again_ns: int = 0,
     ) -> None:
         self.state = state
         self.last_seq = last_seq
@@ -145,6 +148,9 @@ class Stepper:
         self._codec = codec
         self._recall = recall
         self._market = market or VenuesMarket({})
+        self._repeats = Repeats(alert_again_ns)
+        # How many orders of each session were taken (NEW) and refused (REJECTED).
+        self.verdicts: dict[tuple[SessionName, ExecType], int] = {}
 
     def take(self, item: Item, into: Steps) -> None:
         """Decide one item and add what came of it to ``into``."""
@@ -350,6 +356,9 @@ class Stepper:
         if not part:
             self._owe(report, moment, into)
         if isinstance(report, ExecutionReport):
+            if report.exec_type in _VERDICTS and not part:
+                key = (report.session, report.exec_type)
+                self.verdicts[key] = self.verdicts.get(key, 0) + 1
             into.batch.executions.append(_execution_row(report, moment.at_ns))
             if self.state.copies and not part:
                 for copy in copies_of(report, self.state):
@@ -375,10 +384,10 @@ class Stepper:
         batch = into.batch
         match event:
             case e.AlertRaised():
-                into.alerts.append(event)
-                batch.alerts.append(
-                    AlertRow(self.last_seq, moment.at_ns, event.subject, event.text, event.order_id)
-                )
+                row = self._repeats.row(self.last_seq, moment.at_ns, event)
+                batch.alerts.append(row)
+                if row.times == 1:
+                    into.alerts.append((event, moment.at_ns))
             case e.OperatorActed():
                 batch.operator_actions.append(_operator_row(event, moment))
             case e.NumbersSet():
@@ -387,8 +396,9 @@ class Stepper:
                 into.trades_wanted.append(event.request)
             case e.LimitsChanged():
                 if not event.again:
-                    row = LimitRow(self.last_seq, moment.at_ns, event.step, event.change)
-                    batch.limits.append(row)
+                    batch.limits.append(
+                        LimitRow(self.last_seq, moment.at_ns, event.step, event.change)
+                    )
             case e.RoutingDecided():
                 batch.routing_decisions.append(RoutingRow(self.last_seq, moment.at_ns, event))
 

@@ -38,6 +38,7 @@ from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
 from fixgate.application.trade_lookups import TradeLookups
 from fixgate.bootstrap import limiting, parts, stores
+from fixgate.bootstrap.alarming import Alarming, again_after_ns
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
@@ -55,7 +56,6 @@ from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.routing import RoutingVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
-from fixgate.domain.events import AlertRaised
 from fixgate.domain.frozen import maker
 from fixgate.domain.ids import Ids, SessionName, VenueName
 from fixgate.domain.inputs import (
@@ -154,6 +154,15 @@ class Gateway:
             recall,
             last_seq=self._journal.last_seq,
             market=self._markets.market,
+            alert_again_ns=again_after_ns(configuration.gateway.alerts),
+        )
+        self._alarming = Alarming(
+            configuration,
+            clock,
+            self._state,
+            self._inbox,
+            verdicts=stepper.verdicts,
+            away=lambda: interruption.away,
         )
         self._fix = parts.fix_server(
             configuration,
@@ -177,7 +186,7 @@ class Gateway:
             fix=self._fix,
             venues=self._calls,
             recall=recall,
-            alert=_alert,
+            alert=self._alarming.take,
             resume=self._fix.resume,
             look_up=self._lookups.want,
         )
@@ -197,7 +206,14 @@ class Gateway:
         self._reader, self._new_reader = store.reader, store.new_reader
         self._standing = standing(store.reader.operator_actions())
         watch = parts.stuck_watch(configuration, self._state)
-        self._pulse = Pulse(self._state, watch, self._markets, self._inbox, clock)
+        self._pulse = Pulse(
+            self._state,
+            watch,
+            self._markets,
+            self._inbox,
+            clock,
+            notice=self._alarming.look,
+        )
         shared = Parts(
             configuration=configuration,
             clock=clock,
@@ -282,6 +298,7 @@ class Gateway:
             await self._settled(sequencing)
             self._refused.clear()
             self._take_over_sessions()
+            self._alarming.start()
             self._pulse.start()
             await self._fix.catch_up()  # a boundary may have passed while nobody was here
             self._jobs.start()
@@ -434,6 +451,7 @@ class Gateway:
         self._inbox.close()
         done, _ = await asyncio.wait({sequencing}, timeout=limit_s)
         self._fix.close()
+        self._alarming.stop()
         if not done:
             sequencing.cancel()
             log.error("stop", text=f"the journal did not finish within {limit_s} s")
@@ -457,10 +475,6 @@ def _exit_code(error: BaseException | None) -> int:
     if not isinstance(error, JournalFailed | SessionStoreFailed | InvariantBroken):
         log.error("internal error", exc_info=error)
     return code
-
-
-def _alert(alert: AlertRaised) -> None:
-    log.warning("alert", subject=alert.subject, text=alert.text, order_id=alert.order_id)
 
 
 def _kept(configuration: Configuration, store: Store) -> State:

@@ -6,6 +6,7 @@ Not here: what follows (decide.connection, decide.operator).
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from fixgate.application.holding import worth_telling
@@ -24,8 +25,16 @@ class Pulse:
     """Beats from ``start`` to ``stop``."""
 
     def __init__(
-        self, state: State, watch: StuckWatch, markets: Markets, inbox: Inbox, clock: Clock
+        self,
+        state: State,
+        watch: StuckWatch,
+        markets: Markets,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        notice: Callable[[int], None],
     ) -> None:
+        self._notice = notice
         self._state = state
         self._markets = markets
         self._watch = watch
@@ -55,6 +64,7 @@ class Pulse:
         if self._state.waiting and not self._telling:
             self._look(now_ns)
         if self._beats % _LOOKS == 0:
+            self._notice(now_ns)
             self._watch.look(now_ns)
             news = self._watch.news(now_ns)
             if news:

@@ -143,6 +143,27 @@ class OperationsSettings(Strict):
     reconcile_every_s: float = Field(default=60.0, ge=0)  # 0: only when somebody asks
 
 
+class WebhookSettings(Strict):
+    """[[alerts.webhook]]: a receiver of alerts."""
+
+    url: str = Field(pattern=r"^https?://[^/\s]+")
+    secret_env: str | None = None  # environment variable with the secret that signs each POST
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+
+
+class AlertSettings(Strict):
+    """[alerts]: what people are told of, and how."""
+
+    again_after_s: float = Field(default=300.0, ge=0)  # the same is one alert until then
+    venue_down_after_s: float = Field(default=2.0, ge=0)
+    journal_lag_s: float = Field(default=2.0, gt=0)
+    clock_offset_max_ms: int = Field(default=250, ge=1)
+    reject_share: float = Field(default=0.5, gt=0, le=1)  # of a session's orders
+    reject_orders_min: int = Field(default=20, ge=1)  # among at least so many
+    reject_window_s: int = Field(default=60, ge=1, le=3_600)
+    webhook: tuple[WebhookSettings, ...] = ()
+
+
 class GatewaySettings(Strict):
     """config/gateway.toml."""
 
@@ -155,6 +176,7 @@ class GatewaySettings(Strict):
     journal: JournalSettings = JournalSettings()
     operations: OperationsSettings = OperationsSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    alerts: AlertSettings = AlertSettings()
 
 
 Price = Annotated[Decimal, Field(gt=0, lt=10**9)]

@@ -12,6 +12,7 @@ import typer
 
 from fixgate.cli import (
     actions,
+    alerts,
     checking,
     database,
     demo_command,
@@ -72,6 +73,7 @@ app.command("master-key")(keys.master_key)
 app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
 app.add_typer(stuck.stuck_app, name="stuck-orders")
+app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(limits.limits_app, name="limits")
 app.command("route")(route.route)
 app.command("release")(limits.release)

@@ -56,6 +56,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.VenueTriggered: answers.triggered,
     i.VenueLegReported: settle.leg_reported,
     i.VenueConnection: status.venue_connection,
+    i.VenueDenied: status.venue_denied,
     i.InstrumentsLoaded: status.instruments_loaded,
     i.BalancesReported: reconciling.balances_reported,
     i.PositionsReported: reconciling.positions_reported,
@@ -84,6 +85,8 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.NumbersReset: operator.numbers_reset,
     i.OperatorNoted: operator.noted,
     i.StuckFound: operator.stuck,
+    i.Noticed: operator.noticed,
+    i.ClockChecked: operator.clock_checked,
 }
 
 

@@ -141,7 +141,9 @@ def paused_after(turn: Turn, about: Instruction) -> Iterator[e.Event]:
         )
         yield e.SessionPaused(session=about.session, text=why)
         yield e.AlertRaised(
-            subject="session paused", text=f"Session {about.session} is paused: {why}"
+            subject="session paused",
+            text=f"Session {about.session} is paused: {why}",
+            about=str(turn.moment.seq),
         )
 
 

@@ -46,7 +46,7 @@ def kill_switch(turn: Turn, command: i.KillSwitchTurned) -> Iterator[e.Event]:
     yield e.KillSwitchSet(kill=kill, on=command.on)
     state = "ON" if command.on else "off"
     text = f"Kill switch {state} for {coverage.words}, by {command.person}: {command.reason}"
-    yield e.AlertRaised(subject="kill switch", text=text)
+    yield e.AlertRaised(subject="kill switch", text=text, about=str(turn.moment.seq))
     if command.on:
         yield from withdraw_all(
             turn,
@@ -190,6 +190,21 @@ def stuck(turn: Turn, found: i.StuckFound) -> Iterator[e.Event]:
     for order_id, why in found.orders:
         if _open(turn, order_id) is not None:
             yield e.AlertRaised(subject="order stuck", text=why, order_id=order_id)
+
+
+def noticed(_: Turn, found: i.Noticed) -> Iterator[e.Event]:
+    """What the edge noticed."""
+    yield e.AlertRaised(subject=found.subject, text=found.text, about=found.about)
+
+
+def clock_checked(_: Turn, checked: i.ClockChecked) -> Iterator[e.Event]:
+    """Control 31: the reading is on record; a clock that is off is an alert."""
+    if not checked.is_off:
+        return
+    text = f"The clock was put forward or back by {checked.stepped_us / 1000:g} ms"
+    if abs(checked.stepped_us) <= checked.offset_max_us:
+        text = f"The clock is off its reference by {(checked.offset_us or 0) / 1000:g} ms"
+    yield e.AlertRaised(subject="clock", text=text, about="clock")
 
 
 def _cancel_under_way(order: Order) -> ClOrdID | None:

@@ -22,7 +22,11 @@ def health_changed(turn: Turn, message: i.VenueHealthChanged) -> Iterator[e.Even
         return
     yield e.VenueHealthSet(venue=message.venue, fit=message.fit, text=message.text)
     state = "gets routed orders again" if message.fit else "gets no routed orders"
-    yield e.AlertRaised(subject="venue health", text=f"{message.venue} {state}: {message.text}")
+    yield e.AlertRaised(
+        subject="venue health",
+        text=f"{message.venue} {state}: {message.text}",
+        about=f"{message.venue} {message.fit}",
+    )
 
 
 def gap_found(_: Turn, message: i.PriceGapFound) -> Iterator[e.Event]:

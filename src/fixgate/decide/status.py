@@ -110,3 +110,9 @@ def venue_connection(turn: Turn, message: i.VenueConnection) -> Iterator[e.Event
             if order.instruction.venue == message.venue:
                 yield e.QuerySent(order_id=order_id, cl_ord_id=in_doubt(order))
         yield from again(turn)  # what we cancel and could not while the venue was away
+
+
+def venue_denied(_: Turn, message: i.VenueDenied) -> Iterator[e.Event]:
+    """The venue does not take our credentials."""
+    text = f"{message.venue} does not take our credentials: {message.text}"
+    yield e.AlertRaised(subject="venue credentials", text=text, about=message.venue)

@@ -494,6 +494,7 @@ class AlertRaised:
     subject: str
     text: str
     order_id: OrderID | None = None
+    about: str = ""  # a venue, a session: the same again about it is no news for a while
 
 
 @value

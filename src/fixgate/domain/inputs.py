@@ -335,6 +335,14 @@ class VenueConnection:
 
 
 @value
+class VenueDenied:
+    """The venue refuses our key, our signature, or what the key may do."""
+
+    venue: VenueName
+    text: str
+
+
+@value
 class InstrumentsLoaded:
     """Instruments of a venue that are new or changed, and unified symbols that are gone."""
 
@@ -373,6 +381,7 @@ VenueInput = (
     | VenueTriggered
     | VenueLegReported
     | VenueConnection
+    | VenueDenied
     | InstrumentsLoaded
     | BalancesReported
     | PositionsReported
@@ -566,6 +575,30 @@ class NumbersReset:
 
 
 @value
+class Noticed:
+    """Something at the edge that a person should look at: a venue that is down, a late journal."""
+
+    subject: str
+    about: str
+    text: str
+
+
+@value
+class ClockChecked:
+    """How far this machine's clock may be off, by its own system (control 31)."""
+
+    offset_us: int | None  # from the reference; None: it has none
+    error_us: int | None  # the most that the offset may be off
+    stepped_us: int  # by how much it was put forward or back within the last second
+    offset_max_us: int  # beyond this it is an alert
+
+    @property
+    def is_off(self) -> bool:
+        """Whether somebody must be told."""
+        return max(abs(self.offset_us or 0), abs(self.stepped_us)) > self.offset_max_us
+
+
+@value
 class StuckFound:
     """Orders whose state has been uncertain for too long; each is found once."""
 
@@ -670,6 +703,8 @@ Input = (
     | PricesSeen
     | OperatorCommand
     | StuckFound
+    | Noticed
+    | ClockChecked
     | TradesFound
     | ReportsMissed
 )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from fixgate.domain.frozen import value
 from fixgate.domain.order import Instruction
-from fixgate.domain.values import Side
+from fixgate.domain.values import Side, Value
 
 ONE: Final = Decimal(1)
 _NS: Final = 1_000_000_000
@@ -137,6 +137,20 @@ class Dealt:
     notional: Decimal  # in the quote currency
 
 
+@unique
+class Ask(Value):
+    """What is checked of an order, in this order: the first that is wrong is the answer."""
+
+    QUANTITY = "order_qty_max"
+    COLLAR = "price_collar_bp"
+    VALUE = "order_value_max"  # and credit_max, of session and account
+    POSITION = "position_max"
+    BALANCE = "balance"
+    LEVERAGE = "leverage_max"
+    SENT_TWICE = "duplicate_within_ms"
+    SELF_MATCH = "self_match"
+
+
 @value
 class Applied:
     """What one kind of order must keep within, from every rule that holds for it."""
@@ -149,16 +163,12 @@ class Applied:
     rate: Decimal | None = None  # the quote currency in the risk currency; None: not known
     currency: str = ""  # the risk currency
     quote_currency: str = ""
+    asks: tuple[Ask, ...] = ()  # what is to be checked, in the order of Ask
 
     @property
     def needs_value(self) -> bool:
         """Whether the order's value in the risk currency is asked for."""
-        limits = self.limits
-        return (
-            limits.order_value_max is not None
-            or limits.credit_max is not None
-            or self.account_credit_max is not None
-        )
+        return Ask.VALUE in self.asks
 
 
 _SWITCHES: Final = (
@@ -194,15 +204,28 @@ def applied(given: LimitSet, about: Instruction) -> Applied | None:
     by_client = [e for e in rules if e.scope in (LimitScope.SESSION, LimitScope.DEFAULT)]
     by_account = [each for each in rules if each.scope is LimitScope.ACCOUNT]
     quote = quote_currency(about.symbol)
+    limits = Limits(**found, credit_max=_most_specific(by_client, "credit_max"))
+    of_account = _most_specific(by_account, "credit_max")
     return Applied(
-        limits=Limits(**found, credit_max=_most_specific(by_client, "credit_max")),
-        account_credit_max=_most_specific(by_account, "credit_max"),
+        limits=limits,
+        account_credit_max=of_account,
+        asks=asks_of(limits, of_account),
         restricted=frozenset().union(*(each.limits.restricted for each in rules)),
         permitted=_in_all([each.limits.permitted for each in rules]),
         sides=_in_all([each.limits.sides for each in rules]),
         rate=ONE if quote == given.currency else dict(given.rates).get(quote),
         currency=given.currency,
         quote_currency=quote,
+    )
+
+
+def asks_of(limits: Limits, account_credit_max: Decimal | None = None) -> tuple[Ask, ...]:
+    """What is to be checked where these hold."""
+    credit = limits.credit_max is not None or account_credit_max is not None
+    return tuple(
+        each
+        for each in Ask
+        if getattr(limits, each.value) not in (None, False) or (each is Ask.VALUE and credit)
     )
 
 

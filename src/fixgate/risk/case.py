@@ -5,11 +5,11 @@ Not here: any check.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.exposure import NOTHING, Exposure, Share, counting_px
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
 from fixgate.domain.limits import Applied
 from fixgate.domain.market import Quote
@@ -21,7 +21,7 @@ REFERENCE_AGE_MAX_MS: Final = 30_000
 NS_PER_MS: Final = 1_000_000
 
 
-@dataclass(slots=True, frozen=True)
+@value
 class Case:
     """``before`` is the order that a replace is about; None: it is a new one."""
 

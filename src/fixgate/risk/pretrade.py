@@ -4,31 +4,32 @@ Here: CHECKS and within_limits().
 Not here: the checks; what the venue takes (admission).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from fixgate.domain.errors import Refusal
+from fixgate.domain.limits import Ask
 from fixgate.risk.amounts import balance, leverage, order_qty, order_value, position
 from fixgate.risk.case import Case
 from fixgate.risk.collar import price_collar
 from fixgate.risk.conduct import self_match, sent_twice
 
-CHECKS: Final[tuple[Callable[[Case], Refusal | None], ...]] = (
-    order_qty,
-    price_collar,
-    order_value,
-    position,
-    balance,
-    leverage,
-    sent_twice,
-    self_match,
-)
+CHECKS: Final[Mapping[Ask, Callable[[Case], Refusal | None]]] = {
+    Ask.QUANTITY: order_qty,
+    Ask.COLLAR: price_collar,
+    Ask.VALUE: order_value,
+    Ask.POSITION: position,
+    Ask.BALANCE: balance,
+    Ask.LEVERAGE: leverage,
+    Ask.SENT_TWICE: sent_twice,
+    Ask.SELF_MATCH: self_match,
+}
 
 
 def within_limits(case: Case) -> Refusal | None:
     """The first reason why not; None: the order keeps within every limit."""
-    for check in CHECKS:
-        refusal = check(case)
+    for each in case.applied.asks:
+        refusal = CHECKS[each](case)
         if refusal is not None:
             return refusal
     return None

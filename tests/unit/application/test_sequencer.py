@@ -52,7 +52,7 @@ class Desk:
             fix=self.fix,
             venues=Venues({VENUE: self.venue}, self.state, self.say),
             recall=self.recall,
-            alert=self.alerts.append,
+            alert=lambda alert, _: self.alerts.append(alert),
             resume=self._resume,
         )
         for given in (

@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, type]] = {
     "venue_triggered.v1": i.VenueTriggered,
     "venue_leg_reported.v1": i.VenueLegReported,
     "venue_connection.v1": i.VenueConnection,
+    "venue_denied.v1": i.VenueDenied,
     "instruments_loaded.v1": i.InstrumentsLoaded,
     "balances_reported.v1": i.BalancesReported,
     "positions_reported.v1": i.PositionsReported,
@@ -55,6 +56,8 @@ KINDS: Final[Mapping[str, type]] = {
     "prices_seen.v1": i.PricesSeen,
     "stopping.v1": i.Stopping,
     "stuck_found.v1": i.StuckFound,
+    "noticed.v1": i.Noticed,
+    "clock_checked.v1": i.ClockChecked,
     # What operations said.
     "kill_switch_turned.v1": i.KillSwitchTurned,
     "cancel_all_ordered.v1": i.CancelAllOrdered,

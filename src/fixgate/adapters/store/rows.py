@@ -15,7 +15,7 @@ import msgspec
 
 from fixgate.adapters.store.chain import link
 from fixgate.adapters.store.kinds import encode, json_of, read_json
-from fixgate.application.ports.journal import Batch, ExecutionRow, PositionRow, Record
+from fixgate.application.ports.journal import AlertRow, Batch, ExecutionRow, PositionRow, Record
 from fixgate.domain.balance import Balance
 from fixgate.domain.ids import ExecID, OrderID, SessionName, TradeID, VenueName
 from fixgate.domain.order import Execution, Order, RefusedOrder
@@ -99,8 +99,10 @@ class Rows:
         latest: dict[OrderID, tuple[Order, int, int]] = {}
         held: dict[Key, tuple[Position, int]] = {}
         balances: dict[tuple[VenueName, str], Balance] = {}
+        alerts: dict[int, AlertRow] = {}
         for batch in batches:
             self._add_records(batch.records)
+            alerts.update((each.seq, each) for each in batch.alerts)
             for order in batch.orders.values():
                 first = latest.get(order.order_id)
                 created_ns = batch.at_ns if first is None else first[1]
@@ -126,6 +128,10 @@ class Rows:
             )  # fmt: skip
         for row in self._changed.values():
             self.sessions += row
+        for a in alerts.values():
+            self.alerts += (
+                a.seq, a.at_ns, a.subject, a.text, a.order_id, a.about, a.times, a.last_ns,
+            )  # fmt: skip
 
     def _add_query_rows(self, batch: Batch) -> None:
         for e in batch.executions:
@@ -144,9 +150,6 @@ class Rows:
             self.operator_actions += (
                 o.seq, o.at_ns, o.person, o.action, o.subject, o.detail, o.reason,
             )  # fmt: skip
-
-        for a in batch.alerts:
-            self.alerts += (a.seq, a.at_ns, a.subject, a.text, a.order_id)
         for r in batch.routing_decisions:
             d = r.decided
             self.routing_decisions += (

@@ -171,6 +171,9 @@ alerts = Table(
     Column("subject", _TEXT, nullable=False),
     Column("text", _TEXT, nullable=False),
     Column("order_id", _TEXT),
+    Column("about", _TEXT, nullable=False),
+    Column("times", BigInteger, nullable=False),  # raised so often before it was news again
+    Column("last_ns", BigInteger),
 )
 
 positions = Table(

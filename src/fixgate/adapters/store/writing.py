@@ -22,6 +22,8 @@ ON_CONFLICT: Final[Mapping[str, str]] = {
         for each in t.orders.columns
         if each.name not in ("order_id", "created_ns", "session", "venue", "side")
     ),
+    t.alerts.name: " ON CONFLICT(seq) DO UPDATE SET times = excluded.times,"
+    " last_ns = excluded.last_ns",
     t.cl_ord_ids.name: " ON CONFLICT(session, cl_ord_id)"
     " DO UPDATE SET order_id = excluded.order_id",
     **{

@@ -227,6 +227,10 @@ class Dialect(Protocol):
         """Whether this answer to a call proves that it was not carried out, now or before."""
         ...
 
+    def is_denied(self, code: int | None) -> bool:
+        """Whether it refuses our key, our signature or what the key may do."""
+        ...
+
     def is_not_found(self, code: int | None) -> bool:
         """Whether this answer to ``order`` says that the venue has no such order."""
         ...

@@ -7,7 +7,7 @@ Not here: orders.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -16,15 +16,18 @@ from fixgate.adapters.venues.dialect import Dialect
 from fixgate.adapters.venues.exchange import Socket
 from fixgate.adapters.venues.instruments import Catalogue
 from fixgate.adapters.venues.limiter import Priority, RateLimiter
-from fixgate.adapters.venues.outcomes import words_of
+from fixgate.adapters.venues.outcomes import VenueSaid, words_of
 from fixgate.adapters.venues.settings import Timeouts
 from fixgate.adapters.venues.settling import Settler
 from fixgate.adapters.venues.timing import Backoff, Pace, is_set_within
 from fixgate.application.ports.venue import Hear
 from fixgate.domain.ids import VenueName
-from fixgate.domain.inputs import VenueConnection
+from fixgate.domain.inputs import VenueConnection, VenueDenied
 
 _log = structlog.get_logger(__name__)
+
+
+_DENIED: Final = (401, 403)  # HTTP statuses
 
 
 class _LostError(Exception):
@@ -78,6 +81,7 @@ class Supervisor:
                     self._backoff.reset()
                     await self._watch()
                 except Exception as error:  # noqa: BLE001 - whatever it was, try again
+                    self._tell_if_denied(error)
                     self.lost(words_of(error) if not isinstance(error, _LostError) else self._why)
                 await self._drop_socket()
                 await self._pace.sleep(self._backoff.next_s())
@@ -173,7 +177,15 @@ class Supervisor:
             await self._refresh()
         except Exception as error:  # noqa: BLE001 - the stream still works; next time
             self._compare_soon = True
+            self._tell_if_denied(error)
             _log.warning("venue.audit_failed", venue=self._venue, why=words_of(error))
+
+    def _tell_if_denied(self, error: BaseException) -> None:
+        """Somebody must look after our key at the venue; trying again does not help."""
+        if isinstance(error, VenueSaid) and (
+            error.status in _DENIED or self._dialect.is_denied(error.code)
+        ):
+            self._hear(VenueDenied(venue=self._venue, text=words_of(error)))
 
     async def _drop_socket(self) -> None:
         socket, self._socket = self._socket, None

@@ -123,6 +123,9 @@ class AlertRow:
     subject: str
     text: str
     order_id: OrderID | None = None
+    about: str = ""  # what it is about, where that is no order: a venue, a session
+    times: int = 1  # how often it was raised; the table keeps the highest
+    last_ns: int | None = None  # when it was raised again last
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Verbs that only write something down: what was done to files that the core knows nothing of.
+"""Verbs that only write something down: what the core has no part in.
 
 Here: NoteVerbs.
 Not here: what is done to the files (cli).
@@ -21,6 +21,24 @@ class NoteVerbs:
             args=("venue", "detail"),
             changes=True,
         )
+
+        verbs.add(
+            "acknowledge_alert",
+            self._acknowledge,
+            help="Say that somebody looks after an alert",
+            args=("alert",),
+            changes=True,
+        )
+
+    async def _acknowledge(self, call: Call) -> Json:
+        number = call.number_or_none("alert")
+        if number is None:
+            raise Misused(f"{call.verb} needs alert: its number")
+        what = f"acknowledge alert {number}"
+        if call.dry_run:
+            return {"would": what}
+        await self._core.give(noted(call, str(number)))
+        return {"done": what}
 
     async def _rotate_keys(self, call: Call) -> Json:
         venue, detail = call.text("venue"), call.text("detail")

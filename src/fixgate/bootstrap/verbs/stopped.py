@@ -156,7 +156,7 @@ class StoppedCore:
             fix=self.absent,
             venues=Venues({}, self.state, lambda _: None),
             recall=recall,
-            alert=lambda _: None,
+            alert=lambda _, __: None,
             resume=lambda: None,
         ).run()
         return accepted(answers[0])

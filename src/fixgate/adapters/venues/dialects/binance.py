@@ -273,6 +273,10 @@ class BinanceDialect:
         """See binance_codes."""
         return codes.is_refusal(code, message)
 
+    def is_denied(self, code: int | None) -> bool:
+        """See binance_codes."""
+        return code in codes.DENIED
+
     def is_not_found(self, code: int | None) -> bool:
         """-2013."""
         return code == codes.NO_SUCH_ORDER

@@ -10,6 +10,7 @@ from typing import Final
 NO_SUCH_ORDER: Final = -2013
 ORDER_ARCHIVED: Final = -2026
 INVALID_TIMESTAMP: Final = -1021
+DENIED: Final = frozenset({-1002, -1022, -2014, -2015})  # key, signature, address, permission
 _NEW_ORDER_REJECTED: Final = frozenset({-2010, -1010})
 _REFUSED: Final = frozenset(
     {

@@ -27,6 +27,9 @@ def upgrade() -> None:
         sa.Column("subject", TEXT, nullable=False),
         sa.Column("text", TEXT, nullable=False),
         sa.Column("order_id", TEXT),
+        sa.Column("about", TEXT, nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.Column("last_ns", sa.BigInteger()),
     )
     op.create_table(
         "positions",

@@ -1,0 +1,4 @@
+"""Telling other systems of alerts, over HTTP.
+
+Here: a thread for each webhook. Not here: what is an alert (application.alarms).
+"""
