@@ -1,6 +1,7 @@
 """One seed from its beginning to its verdict.
 
-Here: judged(), for the test suite and the command alike. Not here: which seeds.
+Here: judged(), for the test suite and the command alike; what a run that failed leaves to look at.
+Not here: which seeds.
 """
 
 from pathlib import Path
@@ -10,6 +11,8 @@ from chaos.verdict import verdict
 from chaos.world import Run, Unexpected
 from contract.binance_world import HOSTS
 from contract.local_tls import make_local_tls
+from fixgate.bootstrap.loading import load
+from fixgate.bootstrap.stores import open_to_read
 
 
 async def judged(
@@ -21,11 +24,24 @@ async def judged(
     run = Run(seed, home, make_local_tls(folder, HOSTS), seconds, kinds)
     try:
         await run.live()
-        return _told(run), list(verdict(run))
+        wrong = list(verdict(run))
+        if wrong:
+            _leave(run, folder)
+        return _told(run), wrong
     except (Unexpected, AssertionError) as error:
         return "ended early", [f"{type(error).__name__}: {error}", *run.time.bugs]
     finally:
         run.close()
+
+
+def _leave(run: Run, folder: Path) -> None:
+    """The gateway's last words and its journal; a database is gone when this process ends."""
+    (folder / "stderr.txt").write_text("\n".join(run.gateway.errors))
+    reader = open_to_read(load(run.gateway.home, {}))
+    with (folder / "journal.txt").open("w") as file:
+        for each in reader.records():
+            file.write(f"{each.seq} {each.at_ns} {each.session} {each.cause} {each.payload}\n")
+    reader.close()
 
 
 def _told(run: Run) -> str:

@@ -39,7 +39,7 @@ MARKET: Final = Market(
 )
 _CALM_S: Final = 0.15
 _FEW: Final = 8  # messages
-_REST_S: Final = 60.0
+_REST_S: Final = 180.0  # far more than anything takes, also on a machine that is busy
 _LOOK_S: Final = 0.25
 _PATIENCE_LOOKS: Final = 8  # this often, before everything open is asked to be canceled again
 _HERE: Final = Path(__file__).parent
