@@ -132,7 +132,7 @@ class Link:
             case "5":
                 self._client.came(("logout", number))
                 self._client.session_layer("logout")
-            case "8" | "9" | "j":
+            case "8" | "9" | "j" | "B":
                 self._client.came(("app", number, text, again))
             case _:
                 raise BugFound(f"{self._client.name} got {text!r}")

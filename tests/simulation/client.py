@@ -215,6 +215,8 @@ class Client:
                 if mine is not None:
                     mine.asking.discard(fields[11])
                     self._stands(mine, fields[39])
+            case "B":
+                pass  # News, which is about a venue and no order
             case other:
                 raise BugFound(f"{self.name} got {other}: {text!r}")
 
