@@ -203,6 +203,7 @@ class Reader:
 
         Raises:
             StoreUnusable: it is not.
+            SQLAlchemyError: the server went away.
         """
         try:
             for table in t.metadata.tables.values():
@@ -218,8 +219,17 @@ class Reader:
                     _named(self._where), f"is damaged: record {bad} is not as written"
                 )
         except (SQLAlchemyError, KeyError, UnicodeDecodeError) as problem:
+            if self._is_away(problem):
+                raise
             what = " ".join(str(getattr(problem, "orig", problem)).split())
             raise StoreUnusable(_named(self._where), f"is damaged: {what}") from problem
+
+    def _is_away(self, problem: Exception) -> bool:
+        if isinstance(self._where, Path):
+            return False
+        from fixgate.adapters.store.postgres.connecting import is_away  # noqa: PLC0415 - as _engine
+
+        return is_away(problem)
 
     def _check_first(self) -> None:
         columns, through = t.journal.c, dropped_through(self._connection)

@@ -112,6 +112,12 @@ def passes(problem: psycopg.Error) -> bool:
     return problem.sqlstate.startswith(_PASSING)
 
 
+def is_away(problem: Exception) -> bool:
+    """The same of a problem in whatever it is wrapped."""
+    cause = getattr(problem, "orig", None) or problem
+    return isinstance(cause, psycopg.Error) and passes(cause)
+
+
 def in_words(problem: BaseException) -> str:
     """What went wrong, as one line."""
     said = " ".join(str(problem).split())

@@ -23,7 +23,7 @@ from fixgate.adapters.store.postgres.connecting import (
     connect_owner,
     connect_reader,
     in_words,
-    passes,
+    is_away,
 )
 from fixgate.adapters.store.postgres.durable import PostgresDurable
 from fixgate.adapters.store.postgres.journal import PostgresJournal
@@ -56,7 +56,7 @@ class PostgresStore(Store):
         return Reader(self.address)
 
     def _passes(self, problem: Exception) -> bool:
-        return _is_away(problem)
+        return is_away(problem)
 
     def _make_journal(self, log_room_bytes: int) -> PostgresJournal:  # noqa: ARG002 - for files
         last_seq, last_hash = self.reader.last()
@@ -134,14 +134,9 @@ def reader(address: PostgresAddress) -> Reader:
 
 def _unusable(address: PostgresAddress, problem: Exception) -> StoreUnusable:
     cause = getattr(problem, "orig", None) or problem
-    return (StoreAway if _is_away(problem) else StoreUnusable)(
+    return (StoreAway if is_away(problem) else StoreUnusable)(
         str(address), f"cannot be used: {in_words(cause)}"
     )
-
-
-def _is_away(problem: Exception) -> bool:
-    cause = getattr(problem, "orig", None) or problem
-    return isinstance(cause, psycopg.Error) and passes(cause)
 
 
 def check(connection: Connection, address: PostgresAddress) -> None:
