@@ -4,41 +4,50 @@ Here: recalled_for().
 Not here: how orders are stored and looked up (the Recall port).
 """
 
+from typing import Final, get_args
+
 from fixgate.application.ports.journal import Recall
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ORDER_ID_LENGTH, ClOrdID, OrderID, SessionName, order_of
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
+OfAVenue = (
+    i.VenueAnswered
+    | i.VenueTraded
+    | i.VenueTradeCorrected
+    | i.VenueClosed
+    | i.VenueRestated
+    | i.VenueTriggered
+    | i.VenueLegReported
+)
+_OF_A_VENUE: Final = get_args(OfAVenue)
+
 
 def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
     """The forgotten orders that ``given`` names; mostly none."""
+    if isinstance(given, _OF_A_VENUE):
+        return _of_venue(given, state, recall)
     match given:
         case i.NewOrderSingle() | i.OrderStatusRequest() | i.OrderMassCancelRequest():
             return _named(given.session, (given.cl_ord_id,), state, recall)
         case i.OrderCancelRequest() | i.OrderCancelReplaceRequest():
             names = (given.cl_ord_id, given.orig_cl_ord_id)
             return _named(given.session, names, state, recall)
-        case (
-            i.VenueAnswered()
-            | i.VenueTraded()
-            | i.VenueTradeCorrected()
-            | i.VenueClosed()
-            | i.VenueRestated()
-            | i.VenueTriggered()
-            | i.VenueLegReported()
-        ):
-            known = state.orders.get(OrderID(given.venue_cl_ord_id[:ORDER_ID_LENGTH]))
-            if known is not None:
-                return _whole(known, state, recall) if known.part_of is not None else ()
-            named = order_of(given.venue_cl_ord_id)
-            found = None if named is None else recall.by_order_id(named[0])
-            if found is None:
-                return ()
-            whole = () if found.order is None else _whole(found.order, state, recall)
-            return (*whole, found)
         case _:
             return ()
+
+
+def _of_venue(given: OfAVenue, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
+    known = state.orders.get(OrderID(given.venue_cl_ord_id[:ORDER_ID_LENGTH]))
+    if known is not None:
+        return _whole(known, state, recall) if known.part_of is not None else ()
+    named = order_of(given.venue_cl_ord_id)
+    found = None if named is None else recall.by_order_id(named[0])
+    if found is None:
+        return ()
+    whole = () if found.order is None else _whole(found.order, state, recall)
+    return (*whole, found)
 
 
 def _whole(part: Order, state: State, recall: Recall) -> tuple[i.Recalled, ...]:

@@ -68,6 +68,9 @@ from fixgate.domain.values import ExecType
 
 Intent = e.OrderRouted | e.CancelSent | e.ReplaceSent | e.QuerySent
 _INTENTS: Final = (e.OrderRouted, e.CancelSent, e.ReplaceSent, e.QuerySent)
+_NAMING: Final = frozenset(
+    {e.OrderReceived, e.OrderRefused, e.MassCancelTaken, e.OrderReplaced, e.OrderClosed}
+)
 _MOVES: Final = frozenset(
     {e.Traded, e.TradeCorrected, e.TradeBusted, e.PositionReconciled, e.BalancesSet}
 )
@@ -325,7 +328,8 @@ class Stepper:
         self._record(into, moment.at_ns, event, session, moment.seq)
         if after is not None and after is not before:
             batch.orders[after.order_id] = after
-        _names(event, after, batch)
+        if type(event) in _NAMING:
+            _names(event, after, batch)
         if type(event) in _MOVES:
             self._moved(event, moment, batch)
         if isinstance(event, _INTENTS) and after is not None:
@@ -441,9 +445,10 @@ def _operator_row(event: e.OperatorActed, moment: Moment) -> OperatorRow:
 
 
 def _order_id(event: e.Event) -> OrderID | None:
-    if isinstance(event, e.OrderReceived):
+    order_id: OrderID | None = getattr(event, "order_id", None)
+    if order_id is None and isinstance(event, e.OrderReceived):
         return event.order.order_id
-    return getattr(event, "order_id", None)
+    return order_id
 
 
 def _session(event: e.Event) -> SessionName | None:

@@ -6,6 +6,7 @@ recalls one when an input names it.
 Not here: decisions; loading or saving.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -89,7 +90,9 @@ class State:
         self.executions: dict[OrderID, dict[TradeID, Execution]] = {}
         self.order_ids: dict[tuple[SessionName, ClOrdID], OrderID] = {}
         self.names: dict[OrderID, list[ClOrdID]] = {}  # what order_ids holds of each order
-        self.terminal: dict[OrderID, None] = {}  # orders that are over, in the order they ended
+        # Orders that are over, in the order they ended. Linked, not a plain dict: to find the first
+        # of a dict whose first ones were taken out is to pass by the holes that they left.
+        self.terminal: OrderedDict[OrderID, None] = OrderedDict()
         # Open orders of an earlier process, until their venue has said what became of them.
         self.unsettled: dict[OrderID, None] = {}
         # What operations decided, until they decide otherwise.
@@ -352,7 +355,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
             state.parts.setdefault(parent, {})[order_id] = None
     # What is over but owes an answer stays; sorted, for memory was loaded in any order.
     whole = sorted(each.order_id for each in state.orders.values() if each.part_of is None)
-    state.terminal = dict.fromkeys(each for each in whole if state.orders[each].is_terminal)
+    state.terminal = OrderedDict.fromkeys(each for each in whole if state.orders[each].is_terminal)
     # A routed order is as its parts are.
     smart = [each for each in whole if state.orders[each].instruction.venue == SMART]
     # What waits with us is at no venue, which could not say what became of it.

@@ -198,9 +198,13 @@ class EngineSession:
 
     def _taken(self) -> Taken:
         callbacks, session = self._callbacks, self._session
-        self._next_target = session.getExpectedTargetNum()
-        if callbacks.spoke or not session.isLoggedOn():
-            self._next_sender = session.getExpectedSenderNum()
+        if callbacks.delivered and not callbacks.spoke:
+            # As for nearly every message: it counted what it handed on, and did nothing else.
+            self._next_target = callbacks.delivered[-1] + 1
+        else:
+            self._next_target = session.getExpectedTargetNum()
+            if callbacks.spoke or not session.isLoggedOn():
+                self._next_sender = session.getExpectedSenderNum()
         return Taken(
             callbacks.delivered,
             callbacks.sent,
