@@ -4,9 +4,11 @@ Here: Look, and look(), which reads one book; the price that counts, with fees.
 Not here: comparing venues (ranking), choosing (planning).
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from fixgate.domain.instruments import Instrument
 from fixgate.domain.market import Book
@@ -15,6 +17,7 @@ from fixgate.domain.routing import Criterion, RoutingPolicy
 from fixgate.domain.values import Side
 from fixgate.routing.wanted import Asked, Place
 
+_ONE: Final = Decimal(1)
 Level = tuple[Decimal, Decimal]  # price, quantity
 
 
@@ -26,7 +29,7 @@ class Look:
     why: str | None = None
     reach: Decimal = ZERO  # of what is asked, so much could trade at once
     cost: Decimal = ZERO  # the notional of that
-    depth: Decimal = ZERO  # all that is within the limit
+    depth: Decimal = ZERO  # all that is within the limit, where the policy goes by it
 
     @property
     def px(self) -> Decimal:
@@ -40,20 +43,31 @@ class Look:
         return fees.taker_bp if self.reach else fees.maker_bp
 
 
-def with_fee(px: Decimal, fee_bp: Decimal, side: Side) -> Decimal:
-    """What a price comes to: a buyer pays the fee on top, a seller gets less."""
-    paid = fee(px, fee_bp)
-    return plus(px, paid) if side is Side.BUY else minus(px, paid)
+def factor(fee_bp: Decimal, side: Side) -> Decimal:
+    """By what a price is multiplied to be compared: smaller is better, for buyer and seller.
+
+    A buyer pays the fee on top, a seller gets less.
+    """
+    rate = fee(_ONE, fee_bp)
+    return plus(_ONE, rate) if side is Side.BUY else minus(rate, _ONE)
 
 
-def levels(asked: Asked, book: Book) -> Iterator[Level]:
+def levels(asked: Asked, book: Book) -> Sequence[Level]:
     """The levels that the order could trade with, best first."""
     limit = asked.terms.price
-    buys = asked.side is Side.BUY
-    for px, qty in book.offers if buys else book.bids:
-        if limit is not None and (px > limit if buys else px < limit):
-            return
-        yield px, qty
+    if asked.side is Side.BUY:
+        offers = book.offers
+        return offers if limit is None else offers[: bisect_right(offers, limit, key=_px)]
+    bids = book.bids
+    return bids if limit is None else bids[: bisect_right(bids, -limit, key=_minus_px)]
+
+
+def _px(level: Level) -> Decimal:
+    return level[0]
+
+
+def _minus_px(level: Level) -> Decimal:
+    return -level[0]
 
 
 def look(asked: Asked, place: Place, policy: RoutingPolicy) -> Look:
@@ -66,7 +80,7 @@ def look(asked: Asked, place: Place, policy: RoutingPolicy) -> Look:
         if asked.all_or_nothing or policy.by in (Criterion.BEST_PRICE, Criterion.LIQUIDITY):
             found.why = "its book is not known, or too old"
         return found
-    _read(asked, place.book, found)
+    _read(asked, place.book, found, whole=policy.by is Criterion.LIQUIDITY)
     if asked.terms.post_only and found.depth:
         found.why = "post-only, and it would trade there at once"
     elif asked.all_or_nothing and found.reach < asked.qty:
@@ -78,15 +92,17 @@ def look(asked: Asked, place: Place, policy: RoutingPolicy) -> Look:
     return found
 
 
-def _read(asked: Asked, book: Book, found: Look) -> None:
-    missing, cost, depth = asked.qty, ZERO, ZERO
-    for px, qty in levels(asked, book):
-        depth += qty
-        if missing:
-            taken = min(qty, missing)
-            missing -= taken
-            cost = plus(cost, notional(taken, px))
-    found.reach, found.cost, found.depth = asked.qty - missing, cost, depth
+def _read(asked: Asked, book: Book, found: Look, *, whole: bool) -> None:
+    within = levels(asked, book)
+    missing, cost = asked.qty, ZERO
+    for px, qty in within:
+        taken = min(missing, qty)
+        missing -= taken
+        cost = plus(cost, notional(taken, px))
+        if not missing:
+            break
+    found.reach, found.cost = asked.qty - missing, cost
+    found.depth = sum((qty for _, qty in within), ZERO) if whole else found.reach
 
 
 def _unfit(asked: Asked, place: Place) -> str | None:

@@ -1,6 +1,6 @@
 """Venues and price levels in order, by a policy's criterion.
 
-Here: ranked() for whole venues, level_key() for single levels when an order is split.
+Here: ranked() for whole venues, venue_key() for their levels when an order is split.
 Not here: reading books (looking), quantities (planning).
 """
 
@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from fixgate.domain.ids import VenueName
+from fixgate.domain.rounding import ZERO, notional
 from fixgate.domain.routing import Criterion, RoutingPolicy
 from fixgate.domain.values import Side
-from fixgate.routing.looking import Look, with_fee
+from fixgate.routing.looking import Look, factor
 from fixgate.routing.wanted import Asked
 
 Key = tuple[Decimal | int | str, ...]
@@ -26,20 +27,21 @@ def ranked(looks: Iterable[Look], asked: Asked, policy: RoutingPolicy) -> list[L
     return sorted(looks, key=lambda each: (*key(each, asked, policy), each.place.venue))
 
 
-def price_key(px: Decimal, fee_bp: Decimal, side: Side) -> Decimal:
-    """Smaller is better, for buyer and seller."""
-    counted = with_fee(px, fee_bp, side)
-    return counted if side is Side.BUY else -counted
-
-
 def _by_price(look: Look, asked: Asked, _: RoutingPolicy) -> Key:
     if not look.reach:
-        # It will rest: where that costs least, then where most is traded.
-        return (_NONE, look.place.fees.maker_bp, -look.depth)
-    price = price_key(look.px, look.place.fees.taker_bp, asked.side)
+        # It will rest: where that costs least, then where most waits to be traded with.
+        return (_NONE, look.place.fees.maker_bp, -_waiting(look, asked))
+    price = notional(look.px, factor(look.place.fees.taker_bp, asked.side))
     if look.reach == asked.qty:
-        return (_ALL, price, ZERO_KEY)
+        return (_ALL, price, ZERO)
     return (_SOME, -look.reach, price)
+
+
+def _waiting(look: Look, asked: Asked) -> Decimal:
+    book = look.place.book
+    if book is None:
+        return ZERO
+    return sum((qty for _, qty in (book.offers if asked.side is Side.BUY else book.bids)), ZERO)
 
 
 def _by_fees(look: Look, asked: Asked, policy: RoutingPolicy) -> Key:
@@ -59,7 +61,6 @@ def _place_of(venue: VenueName, policy: RoutingPolicy) -> int:
     return listed.index(venue) if venue in listed else len(listed)
 
 
-ZERO_KEY: Final = Decimal(0)
 _KEYS: Final[dict[Criterion, Callable[[Look, Asked, RoutingPolicy], Key]]] = {
     Criterion.BEST_PRICE: _by_price,
     Criterion.LOWEST_FEES: _by_fees,
@@ -68,15 +69,12 @@ _KEYS: Final[dict[Criterion, Callable[[Look, Asked, RoutingPolicy], Key]]] = {
 }
 
 
-def level_key(
-    look: Look, rank: int, asked: Asked, policy: RoutingPolicy
-) -> Callable[[Decimal], tuple[Decimal, Decimal]]:
-    """How a level at that venue stands among all levels, by its price; smaller is taken first."""
-    fee_bp, side = look.place.fees.taker_bp, asked.side
-    first = {
-        Criterion.BEST_PRICE: ZERO_KEY,
-        Criterion.LOWEST_FEES: fee_bp,
-        Criterion.LIQUIDITY: Decimal(rank),
-        Criterion.LISTED: Decimal(rank),
-    }[policy.by]
-    return lambda px: (first, price_key(px, fee_bp, side))
+def venue_key(look: Look, rank: int, policy: RoutingPolicy) -> Decimal:
+    """How the levels of a venue stand among all, before their prices; smaller is taken first."""
+    match policy.by:
+        case Criterion.BEST_PRICE:
+            return ZERO
+        case Criterion.LOWEST_FEES:
+            return look.place.fees.taker_bp
+        case Criterion.LIQUIDITY | Criterion.LISTED:
+            return Decimal(rank)
