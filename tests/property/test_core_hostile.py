@@ -14,8 +14,8 @@ from fixgate.domain.values import OrdStatus
 from property.core_hostile import Hostile, Step, scripts
 from scenarios.invariants import Wire
 
-ID = re.compile(EPOCH + r"[0-9A-Z]{8}")
-CHECK_SUM = re.compile("\x0110=[0-9]{3}\x01")
+ID = re.compile(EPOCH + r"[0-9A-Z]{8}|MANUAL-[0-9]+")
+LENGTHS = re.compile("\x01(?:9=[0-9]+|10=[0-9]{3})(?=\x01)")
 FINAL = {OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED, OrdStatus.DONE_FOR_DAY}
 QUIET = settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -131,7 +131,7 @@ def heard(watched: Watch) -> list[str]:
     numbers: dict[str, str] = {}
     told = [*watched.sent, *(repr(each) for each in watched.calls), *watched.core.alerts]
     return [
-        ID.sub(lambda m: numbers.setdefault(m[0], f"#{len(numbers)}"), CHECK_SUM.sub("", each))
+        ID.sub(lambda m: numbers.setdefault(m[0], f"#{len(numbers)}"), LENGTHS.sub("", each))
         for each in told
     ]
 

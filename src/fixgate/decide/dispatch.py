@@ -5,7 +5,7 @@ Not here: any decision.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fixgate.decide import (
     answers,
@@ -90,6 +90,9 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
 }
 
 
+_OF_VENUES: Final = frozenset(get_args(i.VenueInput))
+
+
 def decide(
     state: State,
     moment: i.Moment,
@@ -117,7 +120,8 @@ def decide(
         )
     turn = _turn(state, moment, seen)
     deciding = _DECIDERS[type(given)](turn, given)
-    if state.policies or state.parts:
+    # What a venue says makes no routed order: where memory has none, nothing follows.
+    if state.parts or (state.policies and type(given) not in _OF_VENUES):
         deciding = parts.followed(turn, given, deciding, hear)
     yield from deciding
 

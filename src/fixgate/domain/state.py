@@ -111,7 +111,7 @@ class State:
         self.exposure = Exposure()  # what counts against them
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
-        # Of each routed order, its parts: all that memory has, open or over.
+        # Of each routed order in memory its parts that are there, open or over.
         self.parts: dict[OrderID, dict[OrderID, None]] = {}
         self.policies: dict[str, RoutingPolicy] = {}  # by name, the default first
         self.fees: dict[VenueName, VenueFees] = {}
@@ -188,9 +188,8 @@ class State:
         """Remember the order as it is now."""
         before = self.orders.get(order.order_id)
         self.orders[order.order_id] = order
-        parent = order.parent if before is None else None
-        if parent is not None:
-            self.parts.setdefault(parent, {})[order.order_id] = None
+        if before is None:
+            self._note_parts(order)
         if self.exposure.counted.orders:
             self.exposure.moved(before, order, self.limits)
         was_terminal = before is not None and before.is_terminal
@@ -224,6 +223,18 @@ class State:
         waiting.pop(order_id, None)
         if not waiting:
             self.waiting.pop(key, None)
+
+    def _note_parts(self, order: Order) -> None:
+        if order.instruction.venue == SMART:
+            self.parts.setdefault(order.order_id, {})
+        elif order.parent is not None:
+            self.parts.setdefault(order.parent, {})[order.order_id] = None
+
+    def note_all_parts(self) -> None:
+        """Which orders are parts of which, as memory has it by now."""
+        self.parts = {}
+        for order_id in sorted(self.orders):
+            self._note_parts(self.orders[order_id])
 
     def forget(self) -> None:
         """Forget the oldest orders that are over, beyond ``terminal_max``.
@@ -349,10 +360,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
         order = state.orders.get(order_id)
         if order is None or order.is_over:
             state.drop(order_id)
-    for order_id in sorted(state.orders):
-        parent = state.orders[order_id].parent
-        if parent is not None:
-            state.parts.setdefault(parent, {})[order_id] = None
+    state.note_all_parts()
     # What is over but owes an answer stays; sorted, for memory was loaded in any order.
     whole = sorted(each.order_id for each in state.orders.values() if each.part_of is None)
     state.terminal = OrderedDict.fromkeys(each for each in whole if state.orders[each].is_terminal)
