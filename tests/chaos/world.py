@@ -352,6 +352,7 @@ class Run:
                 while self.restless():
                     if looks % _PATIENCE_LOOKS == 0:
                         for each in self.clients:
+                            each.ask_for_all()
                             each.cancel_all()
                     looks += 1
                     await asyncio.sleep(_LOOK_S)

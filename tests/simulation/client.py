@@ -233,6 +233,12 @@ class Client:
             return
         if mine is None:
             raise BugFound(f"{self.name} is told of {name}, which it never sent")
+        if fields.get(103) == "5":
+            if name == mine.first and mine.order_id is not None:
+                raise BugFound(f"{self.name} is told that {name} is unknown, which was reported")
+            # It was refused, by a message that was lost with its connection.
+            self._unserved(name)
+            return
         if not pending:
             self._answered(name)
             mine.asking.discard(name)
@@ -290,6 +296,12 @@ class Client:
             for mine in [*self.open.values()]:
                 if mine.order_id is not None and not mine.asking:
                     self._cancel(mine)
+
+    def ask_for_all(self) -> None:
+        """Ask for the status of everything that was never answered."""
+        if self._logged_on:
+            for name in [*self.unanswered]:
+                self.ask(name)
 
     def requests(self) -> Iterator[tuple[int, str, str]]:
         """MsgSeqNum, MsgType and ClOrdID of everything that must have an answer."""

@@ -67,6 +67,29 @@ async def test_a_job_that_fails_says_so_and_runs_again():
     jobs.stop()
 
 
+async def test_a_job_under_way_when_the_jobs_stop_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+):
+    jobs = Jobs(Clock())
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    jobs.add(Job(name="long", help="", next_time=soon(1), run=run))
+    jobs.start()
+    async with asyncio.timeout(LIMIT_S):
+        await begun.wait()
+        jobs.stop()
+        await ended.wait()
+    await asyncio.sleep(0)
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 async def test_a_job_that_was_removed_or_replaced_does_not_run():
     jobs = Jobs(Clock())
     done = asyncio.Event()

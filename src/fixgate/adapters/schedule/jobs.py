@@ -7,6 +7,7 @@ right: missed runs are made up for at once, all of them by one.
 Here: Jobs and Job. Not here: what is due.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -122,6 +123,8 @@ class Jobs:
             begun = job.run()
             if begun is not None:
                 await begun
+        except asyncio.CancelledError:
+            return  # the jobs were stopped; APScheduler would print it as a failure
         except Exception as error:
             # One job that fails must not keep the others, or its own next run, from their times.
             failure = f"{type(error).__name__}: {error}"
