@@ -8,6 +8,7 @@ from builders import an_instruction
 from fixgate.domain.balance import Balance, spot_assets
 from fixgate.domain.position import Move, Position, PositionChange, adjusted, after_trade
 from fixgate.domain.positions import OTHERS, Positions
+from fixgate.domain.routing import SMART
 from fixgate.domain.values import Side
 
 PERPETUAL = "BTC/USDT:USDT"
@@ -193,3 +194,12 @@ def test_beyond_the_limit_new_accounts_share_a_position(monkeypatch: pytest.Monk
         "A": Decimal(1),
         OTHERS: Decimal(2),
     }
+
+
+def test_a_routed_order_counts_where_its_parts_are_and_nowhere_else() -> None:
+    whole = an_instruction(account="A", venue=SMART)
+    positions = traded((BUY, "1", "9"), (whole, "1", "9"))
+    assert positions.changes == ()
+    positions.corrected(whole, (Decimal(1), Decimal(9)), None)
+    assert positions.changes == ()
+    assert {each.venue: each.qty for each in positions.book.values()} == {"V": Decimal(1)}
