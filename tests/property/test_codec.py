@@ -11,15 +11,19 @@ from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.decode import decode
 from fixgate.adapters.fix.tags import to_decimal
 from fixgate.domain.extras import Extras
-from fixgate.domain.ids import ExecID, TradeID, VenueOrderID
+from fixgate.domain.ids import ExecID, TradeID, VenueName, VenueOrderID
 from fixgate.domain.inputs import BadMessage, ClientCommand
+from fixgate.domain.position import Position
+from fixgate.domain.position_request import PositionRequest
 from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
     LastFill,
     OrderCancelReject,
+    PositionReport,
     Reject,
     Report,
+    RequestForPositionsAck,
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.sessions import FixVersion
@@ -31,6 +35,7 @@ from fixgate.domain.values import (
     OrdStatus,
     OrdType,
     PositionEffect,
+    PosReqResult,
     RefusalReason,
     RestatementReason,
     SelfTradePrevention,
@@ -130,10 +135,48 @@ business_rejects = st.builds(
     ref_id=st.none() | hostile,
 )
 
+exact = st.decimals(min_value=-(10**15), max_value=10**15, places=24)
+positions = st.builds(
+    Position,
+    venue=st.just(VenueName("V")),
+    account=clients_text,
+    symbol=st.sampled_from(["BTC/USDT", "BTC/USDT:USDT", "X"]),
+    qty=st.decimals(min_value=-(10**15) + 1, max_value=10**15 - 1, places=12),
+    cost=exact,
+    realised=exact,
+    fees=st.lists(st.tuples(hostile.filter(bool), exact), max_size=3).map(tuple),
+)
+position_reports = st.builds(
+    PositionReport,
+    session=st.just(SESSION),
+    req_id=clients_text,
+    rpt_id=st.just(ExecID("E-0")),
+    position=positions,
+    px=st.none() | amounts,
+    total=st.integers(1, 9),
+)
+position_acks = st.builds(
+    RequestForPositionsAck,
+    session=st.just(SESSION),
+    request=st.builds(
+        PositionRequest,
+        session=st.just(SESSION),
+        req_id=clients_text,
+        request_type=clients_text,
+        account=st.none() | clients_text,
+        symbol=st.none() | clients_text,
+        venue=st.none() | clients_text.map(VenueName),
+    ),
+    rpt_id=st.just(ExecID("E-0")),
+    result=st.sampled_from(PosReqResult),
+    total=st.integers(0, 9),
+    text=st.none() | hostile,
+)
+
 
 @QUIET
 @given(
-    executions | cancel_rejects | rejects | business_rejects,
+    executions | cancel_rejects | rejects | business_rejects | position_reports | position_acks,
     st.sampled_from(FixVersion),
     st.integers(1, 10**9),
 )
@@ -163,7 +206,7 @@ def whole(msg_type: str, pairs: list[tuple[str, str]]) -> str:
 
 
 @QUIET
-@given(st.sampled_from(["D", "F", "G", "H", "E", "q", "AF", "AD", "x", "c", ""]), messages)
+@given(st.sampled_from(["D", "F", "G", "H", "E", "q", "AF", "AD", "AN", "x", "c", ""]), messages)
 def test_any_fields_decode_to_a_command(msg_type: str, pairs: list[tuple[str, str]]) -> None:
     """Never an exception: a command, a BadMessage or an UnservedMessage."""
     assert isinstance(decode(SESSION, whole(msg_type, pairs)), ClientCommand)
@@ -180,7 +223,7 @@ def test_any_text_at_all_decodes_to_a_command(text: str) -> None:
 @given(
     st.sampled_from(FixVersion),
     st.lists(
-        st.tuples(st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD", "x", "c"]), messages),
+        st.tuples(st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD", "AN", "x", "c"]), messages),
         max_size=4,
     ),
 )

@@ -95,7 +95,7 @@ from scenarios.limit_words import limits_from
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "x", "c"))
+_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c"))
 _STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
 _NAMED = re.compile(r"(\w+): ")
 _ROUTING = ("venues", "at", "routing")
@@ -136,7 +136,7 @@ def _coerce(cls: type, name: str, text: str) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(text)
     if get_origin(hint) is frozenset:
-        return _kinds(text)
+        return _set_of(text)
     if hint is bool:
         return text == "yes"
     if hint is int:
@@ -146,9 +146,12 @@ def _coerce(cls: type, name: str, text: str) -> Any:
     return tuple(text.split(",")) if name == "venues" else text
 
 
-def _kinds(text: str) -> frozenset[Any]:
-    """Kinds of orders by 40 and 59; or a set of whatever with nothing in it."""
-    pairs = [each.split("/") for each in text.split(",") if text != "none"]
+def _set_of(text: str) -> frozenset[Any]:
+    """Kinds of orders by 40 and 59, or plain words; or a set of whatever with nothing in it."""
+    words = [each for each in text.split(",") if text != "none"]
+    if "/" not in text:
+        return frozenset(words)
+    pairs = [each.split("/") for each in words]
     return frozenset((OrdType(one), TimeInForce(two)) for one, two in pairs)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
+from fixgate.decide.position_reports import asked_for
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
 from fixgate.domain.instruments import VenueProfile
@@ -58,8 +59,17 @@ def seen_for(command: i.ClientCommand, state: State, market: Market) -> Seen | N
                 return None
             venue, symbol = order.instruction.venue, order.instruction.symbol
             return _quoted(state, market, command, venue, symbol)
+        case i.RequestForPositions():
+            return _valued(state, market, command)
         case _:
             return None
+
+
+def _valued(state: State, market: Market, command: i.RequestForPositions) -> Seen:
+    found = asked_for(state, command.request)
+    quotes = (market.quote(each.venue, each.symbol) for each in found)
+    unique = {(each.venue, each.symbol): each for each in quotes if each is not None}
+    return Seen(quotes=tuple(unique.values()))
 
 
 def _quoted(

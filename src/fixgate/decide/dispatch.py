@@ -25,6 +25,7 @@ from fixgate.decide.holding import prices_seen
 from fixgate.decide.mass_cancel import mass_cancel
 from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
+from fixgate.decide.position_reports import position_request
 from fixgate.decide.securities import securities
 from fixgate.decide.trade_reports import trade_request, trades_found
 from fixgate.decide.turn import Turn
@@ -46,6 +47,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.TradeCaptureReportRequest: trade_request,
     i.TradesFound: trades_found,
     i.SecurityRequest: securities,
+    i.RequestForPositions: position_request,
     i.BadMessage: status.bad_message,
     i.UnservedMessage: status.unserved,
     i.VenueAnswered: answers.answered,

@@ -19,8 +19,10 @@ from fixgate.domain.reports import (
     News,
     OrderCancelReject,
     OrderMassCancelReport,
+    PositionReport,
     Reject,
     Report,
+    RequestForPositionsAck,
     SecurityDefinition,
     SecurityList,
     SentAgain,
@@ -316,6 +318,28 @@ def _empty_mass_status(event: e.EmptyMassStatusReported, *_: object) -> Report:
     )
 
 
+def _position_request_answered(event: e.PositionRequestAnswered, *_: object) -> Report:
+    return RequestForPositionsAck(
+        session=event.session,
+        request=event.request,
+        rpt_id=event.rpt_id,
+        result=event.result,
+        total=event.total,
+        text=event.text,
+    )
+
+
+def _position_shown(event: e.PositionShown, *_: object) -> Report:
+    return PositionReport(
+        session=event.session,
+        req_id=event.req_id,
+        rpt_id=event.rpt_id,
+        position=event.position,
+        px=event.px,
+        total=event.total,
+    )
+
+
 def _trade_request_answered(event: e.TradeRequestAnswered, *_: object) -> Report:
     return TradeRequestAck(
         session=event.request.session,
@@ -397,6 +421,8 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.MassCancelRefused: _mass_cancel_refused,
     e.MassStatusReported: _mass_status,
     e.EmptyMassStatusReported: _empty_mass_status,
+    e.PositionRequestAnswered: _position_request_answered,
+    e.PositionShown: _position_shown,
     e.TradeRequestAnswered: _trade_request_answered,
     e.TradeReported: _trade_reported,
     e.SecuritiesListed: _securities,

@@ -35,6 +35,8 @@ from fixgate.domain.order import (
     UsedID,
     Withdrawal,
 )
+from fixgate.domain.position import Position
+from fixgate.domain.position_request import PositionRequest
 from fixgate.domain.routing import Choice, RoutingPolicy, VenueFees
 from fixgate.domain.sessions import SessionRules
 from fixgate.domain.trades import RecordedTrade, TradeRequest
@@ -43,6 +45,7 @@ from fixgate.domain.values import (
     CxlRejResponseTo,
     ExecType,
     MassCancelRejectReason,
+    PosReqResult,
     RefusalReason,
     RestatementReason,
     TradeRequestResult,
@@ -409,6 +412,30 @@ class EmptyMassStatusReported:
 
 
 @value
+class PositionRequestAnswered:
+    """A RequestForPositions is acknowledged or refused (AO)."""
+
+    session: SessionName
+    request: PositionRequest
+    rpt_id: ExecID  # tag 721; it is unique as an ExecID is
+    result: PosReqResult
+    total: int = 0
+    text: str | None = None
+
+
+@value
+class PositionShown:
+    """A position is reported to who asked for it (AP)."""
+
+    session: SessionName
+    req_id: str
+    rpt_id: ExecID
+    position: Position
+    px: Decimal | None  # what the market says it is worth; None: nothing is known
+    total: int
+
+
+@value
 class TradesWanted:
     """The intent to look up recorded trades; what is found comes as an input."""
 
@@ -760,6 +787,8 @@ Event = (
     | MassStatusReported
     | EmptyMassStatusReported
     | TradesWanted
+    | PositionRequestAnswered
+    | PositionShown
     | TradeRequestAnswered
     | TradeReported
     | SecuritiesListed

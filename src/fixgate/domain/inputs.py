@@ -25,6 +25,7 @@ from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
 from fixgate.domain.market import Quote
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
+from fixgate.domain.position_request import PositionRequest
 from fixgate.domain.routing import RoutingPolicy, VenueFees
 from fixgate.domain.selection import Selection
 from fixgate.domain.sessions import SessionRules
@@ -133,6 +134,14 @@ class OrderMassStatusRequest:
 
 
 @value
+class RequestForPositions:
+    """35=AN."""
+
+    session: SessionName
+    request: PositionRequest
+
+
+@value
 class TradeCaptureReportRequest:
     """35=AD."""
 
@@ -186,6 +195,7 @@ ClientCommand = (
     | OrderMassCancelRequest
     | OrderMassStatusRequest
     | TradeCaptureReportRequest
+    | RequestForPositions
     | SecurityRequest
     | BadMessage
     | UnservedMessage

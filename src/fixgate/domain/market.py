@@ -64,3 +64,4 @@ class Seen:
 
     quote: Quote | None = None  # of the order's instrument at its venue; None: nothing is known
     books: tuple[Book, ...] = ()  # of each venue at which the order may be worked
+    quotes: tuple[Quote, ...] = ()  # of each position that was asked for

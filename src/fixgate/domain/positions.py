@@ -19,7 +19,6 @@ from fixgate.domain.order import Instruction
 from fixgate.domain.position import Position, PositionChange, adjusted, after_trade, with_fee
 from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.routing import SMART
-from fixgate.domain.routing import SMART
 from fixgate.domain.values import Side
 
 KEYS_MAX: Final = 100_000

@@ -11,6 +11,8 @@ from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
 from fixgate.domain.listings import Listings
 from fixgate.domain.order import Echo, MassStatus, Terms
+from fixgate.domain.position import Position
+from fixgate.domain.position_request import PositionRequest
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import (
@@ -19,6 +21,7 @@ from fixgate.domain.values import (
     ExecType,
     MassCancelRejectReason,
     OrdStatus,
+    PosReqResult,
     RefusalReason,
     RestatementReason,
     Side,
@@ -111,6 +114,30 @@ class TradeCaptureReport:
 
 
 @value
+class RequestForPositionsAck:
+    """35=AO."""
+
+    session: SessionName
+    request: PositionRequest
+    rpt_id: ExecID
+    result: PosReqResult
+    total: int
+    text: str | None = None
+
+
+@value
+class PositionReport:
+    """35=AP."""
+
+    session: SessionName
+    req_id: str
+    rpt_id: ExecID
+    position: Position
+    px: Decimal | None
+    total: int
+
+
+@value
 class SecurityList:
     """35=y."""
 
@@ -197,6 +224,8 @@ Report = (
     | OrderMassCancelReport
     | TradeRequestAck
     | TradeCaptureReport
+    | RequestForPositionsAck
+    | PositionReport
     | SecurityList
     | SecurityDefinition
     | News

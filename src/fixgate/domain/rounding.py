@@ -67,6 +67,11 @@ def avg_px(total_notional: Decimal, cum_qty: Decimal) -> Decimal:
     return _WIDE.divide(total_notional, cum_qty).quantize(_AVG_PX_STEP, context=_WIDE)
 
 
+def rounded(amount: Decimal) -> Decimal:
+    """An exact amount as it is told: rounded half-even to 12 places."""
+    return amount.quantize(_AVG_PX_STEP, context=_SHARED)
+
+
 def share(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """``total * part / whole``, rounded half-even to 24 places; all of it is exact.
 

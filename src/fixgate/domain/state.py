@@ -595,6 +595,8 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.MassStatusReported: _nothing,
     e.EmptyMassStatusReported: _nothing,
     e.TradesWanted: _nothing,
+    e.PositionRequestAnswered: _nothing,
+    e.PositionShown: _nothing,
     e.TradeRequestAnswered: _nothing,
     e.TradeReported: _nothing,
     e.SecuritiesListed: _nothing,

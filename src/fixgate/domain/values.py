@@ -217,6 +217,17 @@ class TradeRequestResult(Value):
 
 
 @unique
+class PosReqResult(Value):
+    """Tag 728."""
+
+    VALID = "0"
+    UNSUPPORTED = "1"
+    NONE_FOUND = "2"
+    NOT_AUTHORIZED = "3"
+    NOT_SUPPORTED = "4"
+
+
+@unique
 class RestatementReason(Value):
     """Tag 378."""
 

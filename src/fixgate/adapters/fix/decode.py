@@ -16,6 +16,7 @@ from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
 from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
 from fixgate.adapters.fix.decode_parties import take_parties
+from fixgate.adapters.fix.decode_positions import request_for_positions
 from fixgate.adapters.fix.decode_securities import (
     security_definition_request,
     security_list_request,
@@ -212,6 +213,7 @@ _OTHERS: Final[Mapping[str, Callable[[SessionName, str, Fields], ClientCommand]]
     "q": mass_cancel_request,
     "AF": mass_status_request,
     "AD": trade_capture_report_request,
+    "AN": request_for_positions,
     "x": security_list_request,
     "c": security_definition_request,
 }

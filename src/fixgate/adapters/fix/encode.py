@@ -13,6 +13,7 @@ from typing import Any, Final
 from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
 from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
+from fixgate.adapters.fix.encode_positions import position_report, request_for_positions_ack
 from fixgate.adapters.fix.encode_securities import security_definition, security_list
 from fixgate.adapters.fix.encode_trades import trade_capture_report, trade_request_ack
 from fixgate.adapters.fix.fields import enclose, sent_again
@@ -27,8 +28,10 @@ from fixgate.domain.reports import (
     News,
     OrderCancelReject,
     OrderMassCancelReport,
+    PositionReport,
     Reject,
     Report,
+    RequestForPositionsAck,
     SecurityDefinition,
     SecurityList,
     SentAgain,
@@ -220,6 +223,14 @@ def _trade_capture_report(report: TradeCaptureReport, _: Addressing, __: str) ->
     return "AE", trade_capture_report(report)
 
 
+def _positions_ack(report: RequestForPositionsAck, _: Addressing, __: str) -> tuple[str, Fields]:
+    return "AO", request_for_positions_ack(report)
+
+
+def _position_report(report: PositionReport, _: Addressing, now: str) -> tuple[str, Fields]:
+    return "AP", position_report(report, now)
+
+
 def _security_list(report: SecurityList, _: Addressing, __: str) -> tuple[str, Fields]:
     return "y", security_list(report)
 
@@ -268,6 +279,8 @@ _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]
     OrderMassCancelReport: _mass_cancel_report,
     TradeRequestAck: _trade_request_ack,
     TradeCaptureReport: _trade_capture_report,
+    RequestForPositionsAck: _positions_ack,
+    PositionReport: _position_report,
     SecurityList: _security_list,
     News: _news,
     SecurityDefinition: _security_definition,

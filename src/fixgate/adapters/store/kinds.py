@@ -113,6 +113,8 @@ KINDS: Final[Mapping[str, type]] = {
     "mass_status_reported.v1": e.MassStatusReported,
     "empty_mass_status_reported.v1": e.EmptyMassStatusReported,
     "trades_wanted.v1": e.TradesWanted,
+    "position_request_answered.v1": e.PositionRequestAnswered,
+    "position_shown.v1": e.PositionShown,
     "trade_request_answered.v1": e.TradeRequestAnswered,
     "trade_reported.v1": e.TradeReported,
     "securities_listed.v1": e.SecuritiesListed,
