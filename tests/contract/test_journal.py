@@ -135,7 +135,7 @@ class JournalContract:
             await store.journal().commit(batch)
         eth = after_trade(other, Decimal(1), ONE).after
         assert store.reader.positions() == [closed.after, eth]
-        steps = store.reader.position_history(SIM, None, "BTC/USDT")
+        steps = store.reader.position_history(venue=SIM, account="", symbol="BTC/USDT")
         assert [(each.seq, each.part, each.move, each.realised) for each in steps] == [
             (1, 0, Move.OPEN, Decimal(0)),
             (1, 1, Move.CLOSE, Decimal("2.00")),
@@ -146,7 +146,9 @@ class JournalContract:
             Decimal(2),
         )
         assert (steps[1].fee, steps[1].fee_currency) == (Decimal("0.01"), "BNB")
-        assert store.reader.position_history(SIM, "B", "BTC/USDT") == []
+        assert store.reader.position_history(venue=SIM, account="B") == []
+        assert len(store.reader.position_history()) == 3
+        assert len(store.reader.position_history(until_ns=AT_NS + 1)) == 2
 
     async def test_of_a_balance_the_last_report_comes_back(self, store: Store) -> None:
         balance = Balance(

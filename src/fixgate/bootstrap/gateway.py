@@ -53,6 +53,7 @@ from fixgate.bootstrap.verbs.looking import LookingVerbs, Parts
 from fixgate.bootstrap.verbs.market import MarketVerbs
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
+from fixgate.bootstrap.verbs.positions import PositionVerbs, ReconcileVerb
 from fixgate.bootstrap.verbs.routing import RoutingVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
 from fixgate.domain.errors import InvariantBroken
@@ -258,6 +259,8 @@ class Gateway:
         """Those that need no more than what is there by now."""
         self._verbs.add("reload", self._reload, help="Take over changed session files")
         NoteVerbs(core, self._verbs)
+        PositionVerbs(core, self._verbs, market=self._markets.market)
+        ReconcileVerb(core, self._verbs, self._reconciler)
         RoutingVerbs(self._state, self._markets.market, core.clock, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
         MarketVerbs(self._markets.market, self._state, self._verbs)

@@ -23,6 +23,7 @@ from fixgate.cli import (
     market,
     operations,
     order,
+    positions,
     reload,
     route,
     running,
@@ -72,6 +73,9 @@ app.command("rotate-keys")(keys.rotate_keys)
 app.command("master-key")(keys.master_key)
 app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
+app.command("positions")(positions.positions)
+app.command("balances")(positions.balances)
+app.command("reconcile")(positions.reconcile)
 app.add_typer(stuck.stuck_app, name="stuck-orders")
 app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(limits.limits_app, name="limits")

@@ -51,6 +51,11 @@ class Suspicion:
     told: bool = False  # there was an alert, and it is left as it is
 
 
+def quote_of(symbol: str) -> str:
+    """The currency that a unified symbol is priced in."""
+    return symbol.partition("/")[2].partition(":")[0] or symbol
+
+
 @lru_cache(maxsize=4_096)
 def settled_in(symbol: str) -> str:
     """The currency that trades of a unified symbol are paid in."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from fixgate.adapters.fix.groups import written
 from fixgate.adapters.fix.tags import clean
-from fixgate.domain.balance import spot_assets
+from fixgate.domain.balance import quote_of
 from fixgate.domain.reports import PositionReport, RequestForPositionsAck
 from fixgate.domain.rounding import ZERO, rounded, to_wire
 from fixgate.domain.values import PosReqResult
@@ -46,7 +46,7 @@ def position_report(report: PositionReport, now: str) -> Fields:
     fields: Fields = {
         1: position.account or "",  # a session sees positions of accounts only
         6: to_wire(position.avg_px),
-        15: _currency(position.symbol),
+        15: quote_of(position.symbol),
         55: position.symbol,
         207: position.venue,
         581: _CUSTOMER,
@@ -70,9 +70,3 @@ def position_report(report: PositionReport, now: str) -> Fields:
 def _amount(kind: str, amount: Decimal, currency: str | None) -> list[tuple[int, str]]:
     made = [(707, kind), (708, to_wire(rounded(amount)))]
     return made if currency is None else [*made, (1055, clean(currency))]
-
-
-def _currency(symbol: str) -> str:
-    """What the position is valued in: the quote currency."""
-    assets = spot_assets(symbol)
-    return assets[1] if assets else symbol.partition("/")[2].partition(":")[0] or symbol

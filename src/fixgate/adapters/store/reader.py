@@ -58,6 +58,7 @@ from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
 from fixgate.domain.inputs import Recalled
 from fixgate.domain.order import Order, RefusedOrder
 from fixgate.domain.position import Move, Position
+from fixgate.domain.rounding import avg_px
 
 if TYPE_CHECKING:
     from fixgate.adapters.store.postgres.address import PostgresAddress
@@ -103,6 +104,9 @@ class StoredStep:
     part: int
     at_ns: int
     cause: int
+    venue: VenueName
+    account: str  # empty: of no account
+    symbol: str
     move: Move
     change: Decimal
     px: Decimal
@@ -111,6 +115,11 @@ class StoredStep:
     realised: Decimal
     fee: Decimal | None
     fee_currency: str | None
+
+    @property
+    def avg_px(self) -> Decimal:
+        """The average entry price after it."""
+        return avg_px(self.cost, self.qty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,14 +305,17 @@ class Reader:
         query = select(t.positions).order_by(columns.venue, columns.account, columns.symbol)
         return [position_from(row) for row in self._rows(query)]
 
-    def position_history(
-        self, venue: VenueName, account: str | None, symbol: str
-    ) -> list[StoredStep]:
-        """Every step of a position, oldest first."""
+    def position_history(self, *, until_ns: int | None = None, **wanted: str) -> list[StoredStep]:
+        """Every step of the positions that fit, oldest first, and none after ``until_ns``.
+
+        wanted: of ``venue``, ``account`` (empty: of no account) and ``symbol``.
+        """
         columns = t.position_history.c
-        query = select(t.position_history).where(
-            columns.venue == venue, columns.account == (account or ""), columns.symbol == symbol
-        )
+        query = select(t.position_history)
+        for name, value in wanted.items():
+            query = query.where(columns[name] == value)
+        if until_ns is not None:
+            query = query.where(columns.at_ns <= until_ns)
         return [_step(row) for row in self._rows(query.order_by(columns.seq, columns.part))]
 
     def balances(self) -> list[Balance]:
@@ -565,6 +577,9 @@ def _step(row: Row[Any]) -> StoredStep:
         part=row.part,
         at_ns=row.at_ns,
         cause=row.cause,
+        venue=row.venue,
+        account=row.account,
+        symbol=row.symbol,
         move=Move(row.move),
         **{name: Decimal(getattr(row, name)) for name in _AMOUNTS},
         fee=None if row.fee is None else Decimal(row.fee),

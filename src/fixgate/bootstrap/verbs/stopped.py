@@ -34,6 +34,7 @@ from fixgate.bootstrap.stores import file_of, open_to_run
 from fixgate.bootstrap.verbs.giving import DURABLE_S, accepted, new_numbers, session_named
 from fixgate.bootstrap.verbs.notes import NoteVerbs
 from fixgate.bootstrap.verbs.orders import OrderVerbs
+from fixgate.bootstrap.verbs.positions import PositionVerbs
 from fixgate.bootstrap.verbs.stopped_sessions import StoppedSessionVerbs
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
@@ -50,6 +51,7 @@ NEEDS_A_GATEWAY: Final = (
     "approve_limits",
     "withdraw_limits",
     "release_session",
+    "reconcile",
 )
 
 
@@ -78,6 +80,7 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
         OrderVerbs(core, watch, verbs, cancel_now=_impossible, forget=lambda _: None)
         StoppedSessionVerbs(core, verbs)
         NoteVerbs(core, verbs)
+        PositionVerbs(core, verbs)
         return await verbs.carry_out(call)
     except JournalFailed as error:
         raise Refused(f"the journal cannot be written: {error}") from error

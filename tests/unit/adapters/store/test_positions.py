@@ -95,6 +95,9 @@ def rebuilt(desk: Desk) -> tuple[State, dict[Key, list[StoredStep]]]:
                     part=part,
                     at_ns=record.at_ns,
                     cause=record.cause,
+                    venue=after.venue,
+                    account=after.account or "",
+                    symbol=after.symbol,
                     move=change.move,
                     change=change.qty,
                     px=change.px,
@@ -116,8 +119,8 @@ async def test_the_tables_are_what_the_journal_says(desk: Desk) -> None:
         state.positions.balances.values(), key=lambda balance: balance.asset
     )
     assert len(steps) == 1
-    for key, made in steps.items():
-        assert reader.position_history(*key) == made
+    for (venue, account, symbol), made in steps.items():
+        assert reader.position_history(venue=venue, account=account or "", symbol=symbol) == made
         assert {each.move.value for each in made} >= {"open", "increase", "decrease", "reconcile"}
 
 
@@ -132,7 +135,7 @@ async def test_a_process_starts_with_the_positions_and_balances_that_the_journal
 async def test_the_history_of_a_position_leads_to_it(desk: Desk) -> None:
     """Property: position history. Each step begins where the one before it ended."""
     (position,) = desk.store.reader.positions()
-    steps = desk.store.reader.position_history(position.venue, position.account, position.symbol)
+    steps = desk.store.reader.position_history(symbol=position.symbol)
     qty = realised = Decimal(0)
     for step in steps:
         if step.move in (Move.OPEN, Move.INCREASE, Move.RECONCILE):

@@ -1,0 +1,74 @@
+"""Positions and balances of a real gateway: by its commands, across a kill, and without it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integration.gateway_process import Gateway, make_home
+from integration.journal_check import audit
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that runs; what it leaves is audited."""
+    one = Gateway(make_home(tmp_path))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.kill()
+    audit(one.home)
+
+
+def asked(gateway: Gateway, *arguments: str) -> list[dict[str, str]]:
+    """What a command says as JSON."""
+    shown = gateway.fixgate(*arguments, "--json")
+    assert shown.returncode == 0, shown.stderr
+    return json.loads(shown.stdout)  # type: ignore[no-any-return]
+
+
+def trade(gateway: Gateway, *order: str) -> None:
+    done = gateway.fixgate("order", *order)
+    assert done.returncode == 0, done.stderr
+    assert "filled" in done.stdout
+
+
+def as_it_is(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """But for what the market makes of it."""
+    return [(each["symbol"], each["account"], each["qty"], each["realised"]) for each in rows]
+
+
+def test_what_was_traded_is_held_also_after_a_kill(gateway: Gateway) -> None:
+    trade(gateway, "buy", "0.5", "BTC/USDT")
+    trade(gateway, "sell", "0.2", "BTC/USDT")
+    trade(gateway, "sell", "0.01", "BTC/USDT:USDT")
+    found = asked(gateway, "positions")
+    assert [(each["symbol"], each["qty"]) for each in found] == [
+        ("BTC/USDT", "0.3"),
+        ("BTC/USDT:USDT", "-0.01"),
+    ]
+    assert all(each["unrealised"] is not None for each in found)
+    gateway.kill()
+    assert as_it_is(asked(gateway, "positions")) == as_it_is(found)
+    gateway.start()
+    assert as_it_is(asked(gateway, "positions")) == as_it_is(found)
+    said = gateway.fixgate("reconcile", "--venue", "SIM", "--reason", "a test", "--as", "jane")
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (0, "Done: SIM: as our trades say")
+    held = {each["asset"]: each["held"] for each in asked(gateway, "balances", "--venue", "SIM")}
+    assert held["BTC"] == "1000.3"
+    steps = asked(gateway, "positions", "--history", "--symbol", "BTC/USDT")
+    assert [each["move"] for each in steps] == ["open", "decrease"]
+    before = asked(gateway, "positions", "--at", "2000-01-01T00:00")
+    assert before == []
+
+
+def test_a_venue_is_not_asked_without_a_gateway_or_a_reason(gateway: Gateway) -> None:
+    assert "needs --reason" in gateway.fixgate("reconcile").stderr
+    unknown = gateway.fixgate("reconcile", "--venue", "NOWHERE", "--reason", "x")
+    assert "no venue is named NOWHERE" in unknown.stderr
+    assert gateway.fixgate("positions", "--by", "colour").returncode == 2
+    gateway.stop()
+    refused = gateway.fixgate("reconcile", "--reason", "x")
+    assert (refused.returncode, "needs a gateway that runs" in refused.stderr) == (1, True)
