@@ -113,7 +113,7 @@ class Rows:
                 self.cl_ord_ids += name
             self._add_query_rows(batch)
             if batch.position_history:
-                self._add_history(batch.position_history)
+                self.add_history(batch.position_history)
                 held.update({key: (each, batch.at_ns) for key, each in batch.positions.items()})
             if batch.balances:
                 balances.update(batch.balances)
@@ -159,7 +159,8 @@ class Rows:
         for n in batch.limits:
             self.limits += (n.seq, n.at_ns, n.step.value, json_of(n.change).decode())
 
-    def _add_history(self, steps: Iterable[PositionRow]) -> None:
+    def add_history(self, steps: Iterable[PositionRow]) -> None:
+        """Add steps of positions."""
         for step in steps:
             change = step.change
             after = change.after

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from alembic import command
 from alembic.config import Config
+from msgspec import MsgspecError
 from sqlalchemy import Connection, StaticPool, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from fixgate.adapters.store import tables as t
-from fixgate.adapters.store.errors import StoreUnusable
+from fixgate.adapters.store.backfill import fill_positions
+from fixgate.adapters.store.errors import RecordUnreadable, StoreUnusable
 from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.opening import check_header, other_version
 from fixgate.application.ports.clock import Clock
@@ -26,6 +28,7 @@ from fixgate.domain.ids import EPOCH_LENGTH, base36
 if TYPE_CHECKING:
     from fixgate.adapters.store.postgres.address import PostgresAddress
 
+_WITH_POSITIONS: Final = 3  # the first schema version that has tables for them
 _STEPS: Final = Path(__file__).with_name("migrations")
 
 
@@ -46,7 +49,7 @@ def upgrade_sqlite(path: Path) -> tuple[int, int]:
             raise StoreUnusable(path, other_version(found))
         try:
             _upgrade_file(path, found)
-        except (sqlite3.Error, SQLAlchemyError) as problem:
+        except (sqlite3.Error, SQLAlchemyError, RecordUnreadable, MsgspecError) as problem:
             what = getattr(problem, "orig", None) or problem
             raise StoreUnusable(path, f"cannot be upgraded: {what}") from problem
     finally:
@@ -94,7 +97,7 @@ def upgrade_postgres(address: "PostgresAddress", clock: Clock) -> tuple[int, int
                 _first_facts(connection, clock)
             connection.commit()
         raw.close()
-    except (psycopg.Error, SQLAlchemyError) as problem:
+    except (psycopg.Error, SQLAlchemyError, RecordUnreadable, MsgspecError) as problem:
         what = in_words(getattr(problem, "orig", None) or problem)
         raise StoreUnusable(str(address), f"cannot be upgraded: {what}") from problem
     return found, t.SCHEMA_VERSION
@@ -107,6 +110,8 @@ def _run_steps(connection: Connection, found: int) -> None:
     if found and not inspect(connection).has_table("alembic_version"):
         command.stamp(config, f"{found:04}")  # made before Alembic had a say
     command.upgrade(config, "head")
+    if 0 < found < _WITH_POSITIONS:
+        fill_positions(connection)
     if found:
         connection.execute(
             text("UPDATE meta SET value = :version WHERE name = 'schema_version'"),

@@ -1,7 +1,10 @@
 """The tables of positions and balances follow from the journal, and from nothing else."""
 
+import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +12,9 @@ import pytest
 
 from fakes.core import VENUE
 from fakes.desk import Desk
+from fixgate.adapters.store import migrations
 from fixgate.adapters.store.reader import StoredStep
+from fixgate.adapters.store.upgrading import upgrade_sqlite
 from fixgate.application.ports.fix import FixMessage
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
@@ -143,3 +148,41 @@ async def test_the_history_of_a_position_leads_to_it(desk: Desk) -> None:
         qty, realised = qty + step.change, step.realised
         assert qty == step.qty
     assert (qty, steps[-1].cost, realised) == (position.qty, position.cost, position.realised)
+
+
+def made_version_2(path: Path) -> None:
+    """Take out of a store what version 3 added."""
+    step = Path(migrations.__file__).parent / "versions" / "0003_alerts.py"
+    connection = sqlite3.connect(path)
+    for name in re.findall(r'create_table\(\s*"(\w+)"', step.read_text()):
+        connection.execute(f"DROP TABLE {name}")
+    connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'")
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+
+
+async def test_a_store_without_positions_gets_those_of_its_trades(tmp_path: Path) -> None:
+    """From the table of executions, and the fees of its journal."""
+    path = database(tmp_path)
+    desk = Desk(path)
+    await desk.start(1_000_000_000)
+    first = await bought(desk, "A", "3", "100")
+    second = await bought(desk, "B", "2", "110", fee="0.001")
+    await corrected(desk, first, "2", "101")
+    await corrected(desk, first, "2", "102")
+    await corrected(desk, second, "0", "110")
+    third = await bought(desk, "C", "1", "90")
+    positions, steps = desk.store.reader.positions(), desk.store.reader.position_history()
+    await desk.stop()
+    made_version_2(path)
+    assert upgrade_sqlite(path) == (2, 3)
+    await desk.start(2_000_000_000)
+    assert desk.store.reader.positions() == positions
+    again = desk.store.reader.position_history()
+    assert [replace(each, seq=0) for each in again] == [replace(each, seq=0) for each in steps]
+    assert desk.state.positions.net_at(VENUE, "BTC/USDT") == positions[0].qty != 0
+    await corrected(desk, third, "0.5", "90")
+    assert len(desk.store.reader.position_history()) == len(steps) + 2
+    await desk.stop()
