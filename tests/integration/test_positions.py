@@ -1,13 +1,17 @@
 """Positions and balances of a real gateway: by its commands, across a kill, and without it."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from integration.binance_desk import Desk, a_desk
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
+from integration.raw_peer import a_name
 
 
 @pytest.fixture
@@ -72,3 +76,36 @@ def test_a_venue_is_not_asked_without_a_gateway_or_a_reason(gateway: Gateway) ->
     gateway.stop()
     refused = gateway.fixgate("reconcile", "--reason", "x")
     assert (refused.returncode, "needs a gateway that runs" in refused.stderr) == (1, True)
+
+
+async def said(desk: Desk, *arguments: str) -> str:
+    """The last line of a command that must succeed."""
+    done = await asyncio.to_thread(desk.gateway.fixgate, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]  # type: ignore[no-any-return]
+
+
+async def test_binance_and_our_trades_agree_until_somebody_moves_money(tmp_path: Path) -> None:
+    """Control 21. Fees in the base currency are no difference; a withdrawal is."""
+    reconcile = ("reconcile", "--venue", "BINANCE", "--reason", "a test")
+    async with a_desk(tmp_path, {}) as desk:
+        name = a_name("buy")
+        body = desk.peer.order_body(name, _207="BINANCE", _38="0.01", _40="1", _44=None)
+        await asyncio.to_thread(desk.peer.send, "D", body)
+        await asyncio.to_thread(desk.peer.until, lambda each: each[11] == name and each[39] == "2")
+        assert await said(desk, *reconcile) == "Done: BINANCE: as our trades say"
+        (before,) = await asyncio.to_thread(asked, desk.gateway, "positions")
+        bought = Decimal("0.01") - Decimal(before["fees"]["BTC"])
+        assert Decimal(before["qty"]) == bought < Decimal("0.01")
+        (account,) = desk.double.exchange.accounts.values()
+        account.balances.add("BTC", Decimal("-0.004"))
+        line = await said(desk, *reconcile)
+        assert "BTC; by our trades it should be" in line
+        assert line.endswith("BTC/USDT of DEMO is changed by -0.004")
+        (after,) = await asyncio.to_thread(asked, desk.gateway, "positions")
+        assert Decimal(after["qty"]) == bought - Decimal("0.004")
+        assert (after["avg_px"], after["realised"]) == (before["avg_px"], before["realised"])
+        assert await said(desk, *reconcile) == "Done: BINANCE: as our trades say"
+        await asyncio.to_thread(desk.peer.send, "AN", "710=P1|724=0|207=BINANCE")
+        *_, report = await asyncio.to_thread(desk.peer.until, lambda each: each[35] == "AP")
+        assert Decimal(report[704]) == Decimal(after["qty"])
