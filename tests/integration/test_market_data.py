@@ -18,6 +18,7 @@ from integration.journal_check import audit
 from integration.raw_peer import LIMIT_S, Peer, a_name, sending_time
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
+Side = tuple[tuple[Decimal, Decimal], ...]
 
 
 def standing(home: Path) -> None:
@@ -100,9 +101,10 @@ def until(peer: Peer, reader: MarketReader, holds: Callable[[], bool]) -> None:
             reader.take(pairs_of(said.raw))
 
 
-def venue_book(gateway: Gateway, symbol: str = BTC, levels: int = 200) -> tuple[object, object]:
+def venue_book(gateway: Gateway, symbol: str = BTC, levels: int = 200) -> tuple[Side, Side]:
     """The book as the gateway has it."""
-    done = gateway.fixgate("book", symbol, "--levels", str(levels), "--json")
+    named = ("--venue", "SIM", "--levels", str(levels), "--json")
+    done = gateway.fixgate("book", symbol, *named)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     return tuple(  # type: ignore[return-value] # two sides
@@ -285,6 +287,23 @@ def test_the_record_has_the_requests_and_a_digest_of_what_was_sent(
     done = gateway.fixgate("log", "--session", reader.comp_id, "--format", "json", "--last", "9")
     assert "263=1" in done.stdout, done.stdout
     assert len(re.findall("SHA-256", done.stdout)) >= 1, done.stdout
+
+
+def test_the_command_shows_a_book_and_says_what_it_needs(gateway: Gateway) -> None:
+    (bid, _), *_ = venue_book(gateway)[0]
+    shown = gateway.fixgate("book", BTC, "--venue", "SIM", "--levels", "3")
+    assert shown.returncode == 0, shown.stderr
+    assert f"{BTC} at SIM" in shown.stdout
+    assert str(bid) in shown.stdout
+    for arguments, status, why in (
+        ((BTC,), 2, "is listed at SIM, SIM2; name a venue"),
+        (("NO/SUCH",), 1, "NO/SUCH is not known at any venue"),
+        ((BTC, "--venue", "X"), 2, "no venue X; there are: SIM, SIM2"),
+        (("NO/SUCH", "--venue", "SIM"), 1, "NO/SUCH is not known at SIM"),
+    ):
+        done = gateway.fixgate("book", *arguments)
+        assert (done.returncode, done.stdout) == (status, ""), done
+        assert why in done.stderr
 
 
 def test_a_quickfix_client_finds_every_message_in_order_and_rebuilds_the_book(

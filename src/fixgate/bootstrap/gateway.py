@@ -263,7 +263,7 @@ class Gateway:
         ReconcileVerb(core, self._verbs, self._reconciler)
         RoutingVerbs(self._state, self._markets.market, core.clock, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
-        MarketVerbs(self._markets.market, self._state, self._verbs)
+        MarketVerbs(self._markets.market, self._state, self._verbs, self._venues)
 
     def _hear(self, given: VenueInput) -> None:
         if isinstance(given, _OF_ACCOUNTS):

@@ -4,6 +4,7 @@ Here: MarketVerbs: book.
 Not here: how it is known (venues).
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from fixgate.adapters.control.verbs import Verbs
@@ -18,11 +19,14 @@ _LEVELS_MAX: Final = 200
 
 
 class MarketVerbs:
-    """What may be asked of the market."""
+    """What may be asked of the market of these venues."""
 
-    def __init__(self, market: Market, state: State, verbs: Verbs) -> None:
+    def __init__(
+        self, market: Market, state: State, verbs: Verbs, venues: Collection[VenueName]
+    ) -> None:
         self._market = market
         self._state = state
+        self._venues = venues
         verbs.add(
             "book", self._book, help="A venue's order book", args=("symbol", "venue", "levels")
         )
@@ -50,15 +54,14 @@ class MarketVerbs:
 
     def _venue(self, named: str | None, symbol: str) -> VenueName:
         """The venue asked for; without one, the only one that lists the symbol."""
-        venues = self._state.instruments
+        venues = sorted(self._venues)
         if named is not None:
             if VenueName(named) not in venues:
-                known = ", ".join(sorted(venues)) or "none yet"
-                raise Misused(f"book: no venue {named}; there are: {known}")
+                raise Misused(f"book: no venue {named}; there are: {', '.join(venues)}")
             return VenueName(named)
         listing = [each for each in venues if self._state.instrument(each, symbol) is not None]
         if not listing:
             raise Refused(f"{symbol} is not known at any venue")
         if len(listing) > 1:
-            raise Misused(f"book: {symbol} is listed at {', '.join(sorted(listing))}; name a venue")
+            raise Misused(f"book: {symbol} is listed at {', '.join(listing)}; name a venue")
         return listing[0]
