@@ -33,6 +33,7 @@ from fixgate.domain.sessions import FixVersion, Role, WhilePending
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _PASSWORD: Final = re.compile(r"//[^/?#]*:[^/?#@]*@|[?&]password=", re.IGNORECASE)
 Network = IPv4Network | IPv6Network
+_FOLLOWED_MAX: Final = 500  # symbols of one venue; Binance takes two streams each, 1,024 in all
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -224,11 +225,19 @@ class CcxtSettings(Strict):
         by_env = self.api_key_env is not None and self.api_secret_env is not None
         if not by_env and self.key_file is None:
             raise ValueError("needs api_key_env and api_secret_env, or key_file")
+        if self.redirect_host is not None and self.environment == "production":
+            raise ValueError("redirect_host does not go with environment = 'production'")
+        return self
+
+    @model_validator(mode="after")
+    def _prices_can_be_followed(self) -> "CcxtSettings":
         unlisted = set(self.market_data or ()) - set(self.symbols)
         if self.symbols and unlisted:
             raise ValueError(f"market_data has {min(unlisted)}, which is not one of symbols")
-        if self.redirect_host is not None and self.environment == "production":
-            raise ValueError("redirect_host does not go with environment = 'production'")
+        followed = self.symbols if self.market_data is None else self.market_data
+        if len(followed) > _FOLLOWED_MAX:
+            what = f"prices of at most {_FOLLOWED_MAX} symbols can be followed"
+            raise ValueError(f"{what}; name them in market_data")
         return self
 
 

@@ -199,6 +199,18 @@ def test_a_real_venue_needs_credentials_and_no_redirect_in_production(home):
     assert "redirect_host does not go with" in _refused(home)
 
 
+def test_prices_can_be_followed_of_symbols_that_are_loaded_and_not_of_any_number(home):
+    keys = 'api_key_env = "A"\napi_secret_env = "B"\n'
+    real = VENUES + '[[venue]]\nkind = "ccxt"\nname = "BINANCE"\nexchange = "binance"\n' + keys
+    venues = home / "config" / "venues.toml"
+    venues.write_text(real + 'symbols = ["BTC/USDT"]\nmarket_data = ["ETH/USDT"]\n')
+    assert "market_data has ETH/USDT, which is not one of symbols" in _refused(home)
+
+    many = ", ".join(f'"C{number}/USDT"' for number in range(501))
+    venues.write_text(real + f"symbols = [{many}]\n")
+    assert "prices of at most 500 symbols can be followed" in _refused(home)
+
+
 SCHEDULE = (
     SESSION
     + """\
