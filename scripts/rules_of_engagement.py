@@ -19,8 +19,12 @@ PROJECT: Final = Path(__file__).resolve().parents[1]
 PAGES: Final = PROJECT / "docs" / "rules-of-engagement"
 
 # The messages Fixgate handles today; the dictionaries already hold those of the next releases.
-FROM_CLIENT: Final = ("D", "F", "G", "H", "q", "AF", "AD", "AN", "x", "c", "V")
-TO_CLIENT: Final = ("8", "9", "r", "AQ", "AE", "AO", "AP", "y", "d", "B", "W", "X", "Y", "j")
+FROM_CLIENT: Final = (
+    "D", "F", "G", "H", "q", "AF", "E", "M", "K", "AD", "AN", "x", "c", "V",
+)  # fmt: skip
+TO_CLIENT: Final = (
+    "8", "9", "N", "r", "AQ", "AE", "AO", "AP", "y", "d", "B", "W", "X", "Y", "j",
+)  # fmt: skip
 BOTH_WAYS: Final = ("A", "0", "1", "2", "4", "3", "5")
 
 VERSIONS: Final = {"FIX42": "4.2", "FIX44": "4.4"}

@@ -95,6 +95,20 @@ class Hostile:
     def _status(self, name: int, _: int, __: int) -> None:
         self.core.send("H", f"11={self._name(name)}|55=BTC/USDT|54=1|790=Q")
 
+    def _list(self, name: int, qty: int, kind: int) -> None:
+        """A list of orders, or a request about one."""
+        list_id = f"L{kind % 3}"
+        if kind % 5 == 0:
+            self.core.send("MK"[kind % 2], f"66={list_id}|60=20231114-22:13:20")
+            return
+        count = 2 + kind % 2
+        orders = "|".join(
+            f"11={self._name(name + number)}|67={number}|55=BTC/USDT|54={1 + number % 2}"
+            f"|38={QUANTITIES[qty % 8]}|40=2|44=9"
+            for number in range(1, count + 1)
+        )
+        self.core.send("E", f"66={list_id}|68={count}|1385={1 + kind % 3}|73={count}|{orders}")
+
     def _mass(self, name: int, kind: int, _: int) -> None:
         """A mass cancel or a mass status request."""
         if kind % 3 == 0:
@@ -250,7 +264,7 @@ class Hostile:
 
 
 _COMMON = ("cancel", "replace", "answer", "answer", "trade", "report")
-_RARE = ("new", "close", "correct", "restate", "trigger", "status", "mass", "connection")
+_RARE = ("new", "close", "correct", "restate", "trigger", "status", "mass", "list", "connection")
 _OPERATIONS = ("kill", "operate", "leave", "tick")
 _VERBS = (*_COMMON, *_COMMON, *_RARE, *_OPERATIONS)
 _NUMBERS = st.integers(0, 60)

@@ -192,6 +192,7 @@ TAGS = (
     "1 11 15 18 21 34 35 37 38 40 41 43 44 54 55 59 60 76 97 99 100 109 110 126 152 207 432"
     " 167 320 321 453 530 559 568 569 580 75 584 585"
 )
+SERVED = ["D", "F", "G", "H", "q", "AF", "AD", "x", "c", "E", "M", "K"]
 VALUES = "0 1 2 3 4 5 6 D F G H 8 A 1e9 NaN -1 .5 20231114-22:13:20 20231114 Y"
 tags = st.sampled_from(TAGS.split())
 values = (
@@ -223,7 +224,10 @@ def test_any_text_at_all_decodes_to_a_command(text: str) -> None:
 @given(
     st.sampled_from(FixVersion),
     st.lists(
-        st.tuples(st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD", "AN", "x", "c"]), messages),
+        st.tuples(
+            st.sampled_from(["D", "F", "G", "H", "q", "AF", "AD", "AN", "x", "c", "E", "M", "K"]),
+            messages,
+        ),
         max_size=4,
     ),
 )

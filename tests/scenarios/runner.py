@@ -95,7 +95,7 @@ from scenarios.limit_words import limits_from
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c"))
+_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c", "E", "M", "K"))
 _STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
 _NAMED = re.compile(r"(\w+): ")
 _ROUTING = ("venues", "at", "routing")
@@ -313,7 +313,7 @@ class Run:
         msg_type, _, fields = rest.removeprefix("resend ").partition(" ")
         given = dict(pair.split("=", 1) for pair in fields.split())
         fill = {} if msg_type in _WITHOUT_SYMBOL else {"55": "BTC/USDT", "54": "1"}
-        if msg_type in "DFGq":
+        if msg_type in "DFGqK":
             fill["60"] = "20231114-22:13:20"
         if msg_type in "DG" and self.version is FixVersion.FIX42:
             fill["21"] = "1"
@@ -436,7 +436,8 @@ class Run:
         match = _NAMED.match(rest)
         if match is None:
             return None, rest
-        order_id = self.core.state.order_ids.get((SESSION, ClOrdID(match[1])))
+        name = SESSION, ClOrdID(match[1])
+        order_id = self.core.state.order_ids.get(name) or self.core.recall.names.get(name)
         if order_id is None:
             self.fail(f"no order is named {match[1]}")
         return self._order(order_id), rest[match.end() :]

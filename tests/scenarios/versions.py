@@ -16,6 +16,9 @@ def as_42(wanted: dict[str, str]) -> dict[str, str]:
         if changed.get("102") in ("6", "99"):
             changed["102"] = "2"
         return changed
+    if wanted["35"] == "N":
+        inside = {"103#1", "103#2", "103#3"} & changed.keys()
+        return changed | {tag: _ord_rej_reason(changed[tag]) for tag in inside}
     if wanted["35"] != "8":
         return changed
     exec_type = wanted.get("150", "")
@@ -26,8 +29,8 @@ def as_42(wanted: dict[str, str]) -> dict[str, str]:
         changed["150"] = wanted.get("39", "*")
     elif exec_type == "L":
         changed["150"] = "D"
-    if changed.get("103") in ("11", "13", "99"):
-        changed["103"] = "0"
+    if "103" in changed:
+        changed["103"] = _ord_rej_reason(changed["103"])
     if changed.get("378") in ("6", "7", "99"):
         changed["378"] = "4"
     return changed
@@ -37,3 +40,8 @@ def _of_execution(wanted: dict[str, str]) -> str:
     """Matrices D34 and D35: Fill where the order is filled, else Partial Fill."""
     filled = wanted["39"] == "2" or (wanted["39"] in "6E" and wanted["151"] == "0")
     return "2" if filled else "1"
+
+
+def _ord_rej_reason(wanted: str) -> str:
+    """4.2 knows 0 to 8; the rest is 0, broker option."""
+    return "0" if wanted in ("11", "13", "99") else wanted

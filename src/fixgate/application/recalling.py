@@ -8,7 +8,13 @@ from typing import Final, get_args
 
 from fixgate.application.ports.journal import Recall
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ORDER_ID_LENGTH, ClOrdID, OrderID, SessionName, order_of
+from fixgate.domain.ids import (
+    ORDER_ID_LENGTH,
+    ClOrdID,
+    OrderID,
+    SessionName,
+    order_of,
+)
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
@@ -31,6 +37,11 @@ def recalled_for(given: i.Input, state: State, recall: Recall) -> tuple[i.Recall
     match given:
         case i.NewOrderSingle() | i.OrderStatusRequest() | i.OrderMassCancelRequest():
             return _named(given.session, (given.cl_ord_id,), state, recall)
+        case i.NewOrderList():
+            names = tuple(each.cl_ord_id for each in given.orders)
+            return _named(given.session, names, state, recall)
+        case i.ListRequest():
+            return _members(given, state, recall)
         case i.OrderCancelRequest() | i.OrderCancelReplaceRequest():
             names = (given.cl_ord_id, given.orig_cl_ord_id)
             return _named(given.session, names, state, recall)
@@ -48,6 +59,14 @@ def _of_venue(given: OfAVenue, state: State, recall: Recall) -> tuple[i.Recalled
         return ()
     whole = () if found.order is None else _whole(found.order, state, recall)
     return (*whole, found)
+
+
+def _members(given: i.ListRequest, state: State, recall: Recall) -> tuple[i.Recalled, ...]:
+    """The orders of a list that are over, while others of it are open."""
+    known = state.members((given.session, given.list_id))
+    named = known[0].member.orders if known and known[0].member else ()
+    found = (recall.by_order_id(each) for each in named if each not in state.orders)
+    return tuple(each for each in found if each is not None)
 
 
 def _whole(part: Order, state: State, recall: Recall) -> tuple[i.Recalled, ...]:

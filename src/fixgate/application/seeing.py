@@ -53,6 +53,8 @@ def seen_for(command: i.ClientCommand, state: State, market: Market) -> Seen | N
     match command:
         case i.NewOrderSingle():
             return _quoted(state, market, command, command.destination, command.symbol)
+        case i.NewOrderList() if command.orders:
+            return seen_for(command.orders[0], state, market)  # they have one symbol and venue
         case i.OrderCancelReplaceRequest():
             order = state.find(command.session, command.orig_cl_ord_id)
             if not isinstance(order, Order):

@@ -14,6 +14,7 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.inputs import (
     BadMessage,
     ClientCommand,
+    NewOrderList,
     NewOrderSingle,
     OrderCancelReplaceRequest,
     SecurityRequest,
@@ -39,6 +40,8 @@ def judged(
     if rules is not None and isinstance(command, UnservedMessage) and message.msg_type == "V":
         text = "This session is for order entry: prices are for sessions with role market_data"
         return changed(command, reason=_not_authorized(rules), text=text)
+    if isinstance(command, NewOrderList) and throttled is not None:
+        return changed(command, fault=throttled)
     # Control 4: a cancel is never held back, and nor is a question.
     if throttled is None or not isinstance(command, NewOrderSingle | OrderCancelReplaceRequest):
         return command

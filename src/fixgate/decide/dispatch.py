@@ -12,6 +12,7 @@ from fixgate.decide import (
     connection,
     fills,
     limits,
+    lists,
     operator,
     parts,
     reconciling,
@@ -48,6 +49,8 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.TradesFound: trades_found,
     i.SecurityRequest: securities,
     i.RequestForPositions: position_request,
+    i.NewOrderList: lists.new_list,
+    i.ListRequest: lists.list_request,
     i.BadMessage: status.bad_message,
     i.UnservedMessage: status.unserved,
     i.VenueAnswered: answers.answered,
@@ -125,6 +128,8 @@ def decide(
     # What a venue says makes no routed order: where memory has none, nothing follows.
     if state.parts or (state.policies and type(given) not in _OF_VENUES):
         deciding = parts.followed(turn, given, deciding, hear)
+    if state.lists:
+        deciding = lists.linked(turn, deciding)
     yield from deciding
 
 

@@ -36,7 +36,7 @@ def sent(state: State, order: Order, terms: Terms) -> Terms:
 def held_after(turn: Turn, order: Order, terms: Terms) -> Held | None:
     """What the gateway does for an order from its replace by ``terms`` on."""
     profile = turn.state.venues.get(order.instruction.venue)
-    if profile is None:
+    if profile is None or order.is_listed:
         return order.held
     after = held_for(terms, profile, turn.moment.at_ns)
     if after is None or order.held is None:

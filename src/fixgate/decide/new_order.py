@@ -50,7 +50,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         yield not_taken(message, turn.state.stopping)
         return
     yield from new_day(turn)
-    verdict = message.fault or _admit(turn, message)
+    verdict = message.fault or admitted(turn, message)
     if isinstance(verdict, Refusal):
         refused = _refused(turn, message, verdict)
         yield e.OrderRefused(refused=refused, exec_id=turn.exec_id())
@@ -105,7 +105,8 @@ def _refused(turn: Turn, message: NewOrderSingle, refusal: Refusal) -> RefusedOr
     )
 
 
-def _admit(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
+def admitted(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
+    """The order as it is taken, or why it is not."""
     rules = turn.state.sessions.get(message.session)
     if rules is None:
         return Refusal(R.NOT_PERMITTED, f"Session {message.session} is not configured")

@@ -15,6 +15,7 @@ from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
     LastFill,
+    ListStatus,
     MassStatusReport,
     News,
     OrderCancelReject,
@@ -237,6 +238,8 @@ def _restated(event: e.OrderRestated, _: object, after: Order, __: object) -> Re
 def _held(event: e.OrderHeld, _: object, after: Order, __: object) -> Report:
     venue = after.instruction.venue
     text = f"Held by Fixgate until its price comes: {venue} does not do that"
+    if after.is_listed:
+        text = "Held by Fixgate until the first order of its list has traded"
     return _of_order(after, event.exec_id, X.NEW, text=text)
 
 
@@ -371,6 +374,21 @@ def _news(event: e.NewsTold, *_: object) -> Report:
     )
 
 
+def _released(event: e.OrderReleased, _: object, after: Order, __: object) -> Report:
+    return _of_order(after, event.exec_id, X.TRIGGERED)
+
+
+def _list_status(event: e.ListStatusReported, *_: object) -> Report:
+    return ListStatus(
+        session=event.session,
+        list_id=event.list_id,
+        status_type=event.status_type,
+        order_status=event.order_status,
+        members=event.members,
+        text=event.text,
+    )
+
+
 def _message_rejected(event: e.MessageRejected, *_: object) -> Report:
     return Reject(
         session=event.session,
@@ -427,6 +445,8 @@ _MAKERS: Final[Mapping[type, Maker]] = {
     e.TradeReported: _trade_reported,
     e.SecuritiesListed: _securities,
     e.NewsTold: _news,
+    e.OrderReleased: _released,
+    e.ListStatusReported: _list_status,
     e.MessageRejected: _message_rejected,
     e.BusinessMessageRejected: _business_rejected,
 }

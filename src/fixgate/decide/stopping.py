@@ -22,13 +22,13 @@ def stopping(turn: Turn, message: i.Stopping) -> Iterator[e.Event]:
         )
 
 
-def not_taken(message: i.NewOrderSingle, text: str) -> e.BusinessMessageRejected:
+def not_taken(message: i.NewOrderSingle | i.NewOrderList, text: str) -> e.BusinessMessageRejected:
     """No new orders any more (380=4); the ClOrdID stays free."""
     return e.BusinessMessageRejected(
         session=message.session,
         ref_seq_num=None,
-        ref_msg_type="D",
+        ref_msg_type="D" if isinstance(message, i.NewOrderSingle) else "E",
         reason=BusinessRejectReason.APPLICATION_NOT_AVAILABLE,
         text=text,
-        ref_id=message.cl_ord_id,
+        ref_id=message.cl_ord_id if isinstance(message, i.NewOrderSingle) else message.list_id,
     )

@@ -20,6 +20,7 @@ from fixgate.domain.ids import (
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.limits import Dealt, LimitChange, LimitStep
 from fixgate.domain.listings import Listings
+from fixgate.domain.lists import ListOrderStatus, ListStatusType, Member
 from fixgate.domain.market import Book
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import (
@@ -491,6 +492,27 @@ class SessionPresenceSet:
 
 
 @value
+class OrderReleased:
+    """An order that waited for another of its list is sent to its venue, or waits for its price."""
+
+    order_id: OrderID
+    exec_id: ExecID
+    held: Held
+
+
+@value
+class ListStatusReported:
+    """What became of a list, or how it stands (N)."""
+
+    session: SessionName
+    list_id: str
+    status_type: ListStatusType
+    order_status: ListOrderStatus
+    members: tuple[Member, ...]
+    text: str | None = None
+
+
+@value
 class MessageRejected:
     """A message broke a field rule the engine does not check: Reject (3)."""
 
@@ -793,6 +815,8 @@ Event = (
     | TradeReported
     | SecuritiesListed
     | NewsTold
+    | OrderReleased
+    | ListStatusReported
     | SessionPresenceSet
     | MessageRejected
     | BusinessMessageRejected

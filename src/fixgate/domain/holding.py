@@ -88,11 +88,11 @@ def held_for(terms: Terms, profile: VenueProfile, at_ns: int) -> Held | None:
     ends = waits or sent.time_in_force is not terms.time_in_force
     return Held(
         phase=HoldPhase.WAITING if waits else None,
-        expire_at_ns=_end_of(terms, at_ns) if ends else None,
+        expire_at_ns=end_of(terms, at_ns) if ends else None,
     )
 
 
-def _end_of(terms: Terms, at_ns: int) -> int | None:
+def end_of(terms: Terms, at_ns: int) -> int | None:
     """When it ends: at its ExpireTime, or with the day in UTC."""
     if terms.time_in_force is TimeInForce.DAY:
         return (at_ns // _DAY_NS + 1) * _DAY_NS

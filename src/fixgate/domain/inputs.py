@@ -22,6 +22,7 @@ from fixgate.domain.ids import (
 )
 from fixgate.domain.instruments import Instrument, VenueProfile
 from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
+from fixgate.domain.lists import Contingency
 from fixgate.domain.market import Quote
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Echo, Execution, Order, RefusedOrder, Terms, UsedID
@@ -164,6 +165,26 @@ class SecurityRequest:
 
 
 @value
+class NewOrderList:
+    """35=E. ``fault`` is what is wrong with the list as a whole."""
+
+    session: SessionName
+    list_id: str
+    contingency: Contingency | None
+    orders: tuple[NewOrderSingle, ...]
+    fault: str | None = None
+
+
+@value
+class ListRequest:
+    """35=M, ListStatusRequest; with ``cancels`` 35=K, ListCancelRequest."""
+
+    session: SessionName
+    list_id: str
+    cancels: bool
+
+
+@value
 class BadMessage:
     """A message whose field the engine let pass but FIX forbids; answered with Reject (3)."""
 
@@ -197,6 +218,8 @@ ClientCommand = (
     | TradeCaptureReportRequest
     | RequestForPositions
     | SecurityRequest
+    | NewOrderList
+    | ListRequest
     | BadMessage
     | UnservedMessage
 )

@@ -331,6 +331,10 @@ def _triggered(order: Order, _: e.OrderTriggered) -> Order:
     return changed(order, stage=stage, triggered=True, held=held)
 
 
+def _released(order: Order, event: e.OrderReleased) -> Order:
+    return changed(order, stage=next_stage(order.stage, X.TRIGGERED), held=event.held)
+
+
 def _withdrawal_ordered(order: Order, event: e.WithdrawalOrdered) -> Order:
     return changed(order, withdrawn=event.withdrawal)
 
@@ -362,6 +366,7 @@ _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.OrderClosed: _closed,
     e.OrderRestated: _restated,
     e.OrderTriggered: _triggered,
+    e.OrderReleased: _released,
     e.OrderHeld: _held,
     e.StopMoved: _stop_moved,
     e.WithdrawalOrdered: _withdrawal_ordered,

@@ -24,6 +24,7 @@ from fixgate.domain.ids import (
     VenueOrderID,
     venue_cl_ord_id,
 )
+from fixgate.domain.lists import Membership
 from fixgate.domain.rounding import ZERO, avg_px
 from fixgate.domain.values import (
     CxlRejResponseTo,
@@ -136,9 +137,13 @@ class Withdrawal:
 class HoldPhase(Enum):
     """Where an order stands that waits with us for its price."""
 
+    LISTED = "listed"  # it is at no venue yet: another order of its list comes first
     WAITING = "waiting"  # it is at no venue yet
     SENT = "sent"  # its price came; the venue has not answered yet
     WORKED = "worked"  # the venue has it
+
+
+_AT_NO_VENUE: Final = (HoldPhase.LISTED, HoldPhase.WAITING)
 
 
 @value
@@ -196,6 +201,7 @@ class Order:
     # A part of a routed order: the leg of that order it works for. No client hears of a part.
     part_of: VenueClOrdID | None = None
     held: Held | None = None  # None: its venue does everything
+    member: Membership | None = None  # of a NewOrderList
 
     def __post_init__(self) -> None:
         """Check what holds for every order, whatever happened to it."""
@@ -211,8 +217,13 @@ class Order:
 
     @property
     def waits(self) -> bool:
-        """Whether it is at no venue: we hold it until its price comes."""
-        return self.held is not None and self.held.phase is HoldPhase.WAITING
+        """Whether it is at no venue: we hold it until its price or its turn comes."""
+        return self.held is not None and self.held.phase in _AT_NO_VENUE
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it waits for another order of its list."""
+        return self.held is not None and self.held.phase is HoldPhase.LISTED
 
     @property
     def is_unanswered(self) -> bool:

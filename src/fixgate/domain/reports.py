@@ -10,6 +10,7 @@ from fixgate.domain.events import Affected
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID, VenueOrderID
 from fixgate.domain.listings import Listings
+from fixgate.domain.lists import ListOrderStatus, ListStatusType, Member
 from fixgate.domain.order import Echo, MassStatus, Terms
 from fixgate.domain.position import Position
 from fixgate.domain.position_request import PositionRequest
@@ -164,6 +165,18 @@ class News:
 
 
 @value
+class ListStatus:
+    """35=N."""
+
+    session: SessionName
+    list_id: str
+    status_type: ListStatusType
+    order_status: ListOrderStatus
+    members: tuple[Member, ...]
+    text: str | None = None
+
+
+@value
 class OrderCancelReject:
     """35=9."""
 
@@ -229,6 +242,7 @@ Report = (
     | SecurityList
     | SecurityDefinition
     | News
+    | ListStatus
     | Reject
     | BusinessMessageReject
     | SentAgain

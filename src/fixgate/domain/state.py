@@ -30,6 +30,10 @@ TERMINAL_MAX: Final = 4_000
 LOST: Final = "order lost at venue"  # the subject of the alert that says so
 
 
+ListKey = tuple[SessionName, str]
+"""A session, and the ListID (66) of one of its lists."""
+
+
 class State:
     """Orders and reference data. Changed only by ``evolve``; ``forget`` loses what is over."""
 
@@ -47,6 +51,7 @@ class State:
         "kills",
         "leaving",
         "limits",
+        "lists",
         "lost",
         "names",
         "order_ids",
@@ -111,6 +116,8 @@ class State:
         self.exposure = Exposure()  # what counts against them
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
+        # Of each list of orders, those that memory has; an order says which list it is of.
+        self.lists: dict[ListKey, dict[OrderID, None]] = {}
         # Of each routed order in memory its parts that are there, open or over.
         self.parts: dict[OrderID, dict[OrderID, None]] = {}
         self.policies: dict[str, RoutingPolicy] = {}  # by name, the default first
@@ -201,6 +208,9 @@ class State:
                 self.lost.pop(order.order_id, None)
         elif was_terminal and not order.is_terminal:
             self.terminal.pop(order.order_id, None)  # reopened
+        if before is None and order.member is not None:
+            key = order.instruction.session, order.member.list_id
+            self.lists.setdefault(key, {})[order.order_id] = None
         if order.held is not None or (before is not None and before.held is not None):
             self._hold(order)
 
@@ -213,7 +223,7 @@ class State:
         else:
             self.expiring[order_id] = expire_at_ns
         key = (about.venue, about.symbol)
-        if order.waits and not order.is_terminal:
+        if order.waits and not order.is_listed and not order.is_terminal:
             self.waiting.setdefault(key, {})[order_id] = None
         else:
             self._let_go(key, order_id)
@@ -235,6 +245,11 @@ class State:
         self.parts = {}
         for order_id in sorted(self.orders):
             self._note_parts(self.orders[order_id])
+
+    def members(self, key: ListKey) -> list[Order]:
+        """The orders of a list that memory has, by ListSeqNo."""
+        found = [self.orders[each] for each in self.lists.get(key, ())]
+        return sorted(found, key=lambda order: order.member.seq if order.member else 0)
 
     def forget(self) -> None:
         """Forget the oldest orders that are over, beyond ``terminal_max``.
@@ -262,6 +277,12 @@ class State:
         if order is not None and order.held is not None:
             self.expiring.pop(order_id, None)
             self._let_go((order.instruction.venue, order.instruction.symbol), order_id)
+        if order is not None and order.member is not None:
+            key = order.instruction.session, order.member.list_id
+            members = self.lists.get(key, {})
+            members.pop(order_id, None)
+            if not members:
+                self.lists.pop(key, None)
         used = self.used.pop(order_id, None)
         session = order.instruction.session if order else refused.session if refused else None
         if used is not None:
@@ -601,6 +622,8 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.TradeReported: _nothing,
     e.SecuritiesListed: _nothing,
     e.NewsTold: _nothing,
+    e.OrderReleased: _apply,
+    e.ListStatusReported: _nothing,
     e.SessionPresenceSet: _session_presence_set,
     e.MessageRejected: _nothing,
     e.BusinessMessageRejected: _nothing,

@@ -172,6 +172,7 @@ class BusinessRejectReason(Value):
     """Tag 380."""
 
     OTHER = "0"
+    UNKNOWN_ID = "1"
     UNKNOWN_SECURITY = "2"
     UNSUPPORTED_MESSAGE_TYPE = "3"
     APPLICATION_NOT_AVAILABLE = "4"

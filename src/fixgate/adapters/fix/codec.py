@@ -21,7 +21,7 @@ DIALECTS: Final[Mapping[FixVersion, Dialect]] = {
     FixVersion.FIX42: FIX42,
     FixVersion.FIX44: FIX44,
 }
-_ALL_ECHO_TAGS: Final = frozenset(int(tag) for tag in (*ECHO_TAGS, *REFUSED_ECHO_TAGS))
+_ALL_ECHO_TAGS: Final = frozenset(int(tag) for tag in (*ECHO_TAGS, *REFUSED_ECHO_TAGS, "66"))
 
 
 def addressing(

@@ -9,11 +9,12 @@ whether the order may be done (risk).
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from fixgate.adapters.fix.decode_extras import TAGS as EXTRA_TAGS
 from fixgate.adapters.fix.decode_extras import extras
+from fixgate.adapters.fix.decode_lists import list_request, new_order_list
 from fixgate.adapters.fix.decode_mass import mass_cancel_request, mass_status_request
 from fixgate.adapters.fix.decode_parties import take_parties
 from fixgate.adapters.fix.decode_positions import request_for_positions
@@ -155,6 +156,12 @@ def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
     )
 
 
+def _of_a_list(session: SessionName, fields: Fields) -> ClientCommand:
+    if "58" in fields:
+        fields["58"] = clean(fields["58"])
+    return _bad_field(session, "D", fields) or _new_order_single(session, fields)
+
+
 def _on_disconnect(exec_inst: str) -> bool | None:
     """Q, cancel on system failure, or H, reinstate; of both the safer one: canceled."""
     instructions = exec_inst.split()
@@ -216,6 +223,9 @@ _OTHERS: Final[Mapping[str, Callable[[SessionName, str, Fields], ClientCommand]]
     "AN": request_for_positions,
     "x": security_list_request,
     "c": security_definition_request,
+    "E": partial(new_order_list, single=_of_a_list),
+    "M": list_request,
+    "K": list_request,
 }
 
 

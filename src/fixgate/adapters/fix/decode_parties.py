@@ -7,7 +7,7 @@ Not here: reports, which write it there like any field.
 from typing import Final
 
 from fixgate.adapters.fix.fields import pairs
-from fixgate.adapters.fix.groups import GroupBroken, Layout, read
+from fixgate.adapters.fix.groups import Entry, GroupBroken, Layout, read
 from fixgate.adapters.fix.inbound import Fields, bad, fault_of
 from fixgate.adapters.fix.tags import SOH
 from fixgate.domain.ids import SessionName
@@ -45,3 +45,19 @@ def take_parties(session: SessionName, text: str, fields: Fields) -> BadMessage 
     else:
         del fields[_COUNT]
     return None
+
+
+def parties_of(entry: Entry) -> str | None:
+    """The parties of an order of a list, as its reports repeat them; None: it has none.
+
+    Or one of them has a value that could not be repeated.
+    """
+    entries = entry.groups.get(_COUNT, ())
+    parts = [str(len(entries))]
+    for each in entries:
+        for tag, value in each.fields.items():
+            parts.append(f"{tag}={value}")
+            for inner in each.groups.get(tag, ()):
+                parts += [f"{inner_tag}={given}" for inner_tag, given in inner.fields.items()]
+    sound = all(fault_of(each.partition("=")[2]) is None for each in parts[1:])
+    return SOH.join(parts) if entries and sound and len(entries) <= PARTIES_MAX else None

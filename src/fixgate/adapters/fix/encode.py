@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fixgate.adapters.fix.decode_extras import tags_of
 from fixgate.adapters.fix.dialect import Dialect
+from fixgate.adapters.fix.encode_lists import list_status
 from fixgate.adapters.fix.encode_mass import mass_cancel_report, mass_status
 from fixgate.adapters.fix.encode_positions import position_report, request_for_positions_ack
 from fixgate.adapters.fix.encode_securities import security_definition, security_list
@@ -24,6 +25,7 @@ from fixgate.domain.lifecycle import EXPIRY
 from fixgate.domain.reports import (
     BusinessMessageReject,
     ExecutionReport,
+    ListStatus,
     MassStatusReport,
     News,
     OrderCancelReject,
@@ -239,6 +241,12 @@ def _security_definition(report: SecurityDefinition, to: Addressing, _: str) -> 
     return "d", security_definition(report, to.version)
 
 
+def _list_status(report: ListStatus, to: Addressing, now: str) -> tuple[str, Fields]:
+    dialect = to.dialect
+    working = dialect.has_trade_details
+    return "N", list_status(report, now, dialect.ord_rej_reason, working=working)
+
+
 def _news(report: News, _: Addressing, now: str) -> tuple[str, Fields]:
     fields: Fields = {
         33: written([[(58, clean(line))] for line in report.lines]),
@@ -283,6 +291,7 @@ _BODIES: Final[Mapping[type, Callable[[Any, Addressing, str], tuple[str, Fields]
     PositionReport: _position_report,
     SecurityList: _security_list,
     News: _news,
+    ListStatus: _list_status,
     SecurityDefinition: _security_definition,
     OrderCancelReject: _order_cancel_reject,
     Reject: _reject,

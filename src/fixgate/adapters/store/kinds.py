@@ -120,6 +120,8 @@ KINDS: Final[Mapping[str, type]] = {
     "securities_listed.v1": e.SecuritiesListed,
     "news_told.v1": e.NewsTold,
     "session_presence_set.v1": e.SessionPresenceSet,
+    "order_released.v1": e.OrderReleased,
+    "list_status_reported.v1": e.ListStatusReported,
     "message_rejected.v1": e.MessageRejected,
     "business_message_rejected.v1": e.BusinessMessageRejected,
     "alert_raised.v1": e.AlertRaised,
