@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Write the rules of engagement of FIX 4.2 and 4.4 from the dictionaries.
+"""Write the rules of engagement of FIX 4.2 and 4.4.
 
-Here: reading fix_specs/*.xml, the tables, and the joining of both with the prose beside the pages.
-Not here: the prose itself (docs/rules-of-engagement/_*.md), nor any rule about a message.
+From the dictionaries in fix_specs, the gateway's own tables of reject codes and roles, and the
+conversations of tests/scenarios, which are played for it; joined with the prose beside the pages.
 
-Run it after a change to a dictionary or the prose; ``--check`` only says whether that was done.
+Here: the tables, and the joining. Not here: the prose itself (docs/rules-of-engagement/_*.md), nor
+any rule about a message.
+
+Run it after a change to any of these; ``--check`` only says whether that was done.
 """
 
 import argparse
@@ -12,10 +15,19 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from fixgate.adapters.fix.codec import DIALECTS
+from fixgate.application.throttling import TAKEN_BY
+from fixgate.domain.sessions import FixVersion, Role
+from fixgate.domain.values import RefusalReason
+
 PROJECT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "tests"))
+told: Final = import_module("scenarios.telling").told
+
 PAGES: Final = PROJECT / "docs" / "rules-of-engagement"
 
 # The messages Fixgate handles today; the dictionaries already hold those of the next releases.
@@ -28,6 +40,36 @@ TO_CLIENT: Final = (
 BOTH_WAYS: Final = ("A", "0", "1", "2", "4", "3", "5")
 
 VERSIONS: Final = {"FIX42": "4.2", "FIX44": "4.4"}
+# Conversations that show what a client's integration team has to get right, by scenario.
+EXAMPLES: Final = (
+    "A.1.a", "B.1.a", "B.1.c", "B.1.f", "C.1.a", "C.2.a", "D.1.a", "E.1.b", "E.1.c", "F.1.a",
+    "F.1.b", "G.1.a", "I.1.b", "J.1.a", "L.1.b", "X6", "X11", "Z.1", "Z.2", "Z.3",
+    "P.1", "T.1", "S.2", "N.1",
+)  # fmt: skip
+# The commands that the codec makes of messages, and the messages.
+COMMANDS: Final = {
+    "TradeCaptureReportRequest": ("AD",),
+    "SecurityRequest": ("x", "c"),
+}
+REASONS: Final = {
+    RefusalReason.NOT_PERMITTED: "Account, venue, side or session may not do this",
+    RefusalReason.HALTED: "A kill switch is on, or the session is paused",
+    RefusalReason.DUPLICATE_ORDER: "The ClOrdID was used before",
+    RefusalReason.UNKNOWN_ORDER: "No such order",
+    RefusalReason.ALREADY_PENDING: "A request on this order is open already",
+    RefusalReason.TOO_LATE: "The order is over",
+    RefusalReason.UNKNOWN_SYMBOL: "The venue does not list the symbol, or does not trade it now",
+    RefusalReason.UNSUPPORTED: "The venue does not take this type, time in force, tag or value",
+    RefusalReason.INCORRECT_QUANTITY: "OrderQty is off the lot, or outside the venue's limits",
+    RefusalReason.INCORRECT_PRICE: "Price or StopPx is off the tick, or may not be there",
+    RefusalReason.NOT_PRICED: "A limit cannot be checked: no price is known, or no rate",
+    RefusalReason.EXCEEDS_LIMIT: "A limit of quantity, value, price, credit or position",
+    RefusalReason.REPEATED_ORDER: "It looks like one that was sent twice",
+    RefusalReason.SELF_MATCH: "It could trade with the client's own order",
+    RefusalReason.OTHER: "See Text; also beyond the soft rate, or past ExpireTime",
+    RefusalReason.VENUE_DOWN: "The venue is not connected",
+    RefusalReason.VENUE_REFUSED: "The venue refused it; Text has its words",
+}
 DIRECTIONS: Final = (
     ("Session messages, both ways", BOTH_WAYS),
     ("Messages the client sends", FROM_CLIENT),
@@ -173,6 +215,8 @@ def page(version: str, dictionary: Dictionary, prose: Path) -> str:
         GENERATED.format(version=version),
         (prose / f"_{version.lower()}.md").read_text(encoding="utf-8").strip(),
         (prose / "_behaviour.md").read_text(encoding="utf-8").strip(),
+        *_reasons(FixVersion(f"FIX.{VERSIONS[version]}")),
+        *_roles(),
         "## Tags",
         LEGEND,
         *_table("Header of every message", "", dictionary.header),
@@ -187,7 +231,60 @@ def page(version: str, dictionary: Dictionary, prose: Path) -> str:
     parts.extend(_values(dictionary))
     parts.append("### Known messages that are not supported")
     parts.append(UNSUPPORTED.format(names=", ".join(dictionary.unsupported)))
+    parts.extend(_examples(FixVersion(f"FIX.{VERSIONS[version]}")))
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons(version: FixVersion) -> Iterator[str]:
+    """The reject codes, from the table the gateway writes them by."""
+    dialect = DIALECTS[version]
+    yield "## Reject codes"
+    yield (
+        "OrdRejReason (103) of a refused order, CxlRejReason (102) of a refused cancel or replace,"
+        " and why, the first that holds. Text (58) names the tag and the value."
+    )
+    lines = ["| Why | 103 | 102 |", "|---|---:|---:|"]
+    lines += [
+        f"| {REASONS[each]} | {dialect.ord_rej_reason[each]} | {dialect.cxl_rej_reason[each]} |"
+        for each in RefusalReason
+    ]
+    yield "\n".join(lines)
+
+
+def _roles() -> Iterator[str]:
+    """What each kind of session takes."""
+    yield "## Roles"
+    yield (
+        "What a session takes besides session messages; anything else is answered with"
+        " BusinessMessageReject, 380=6 (3 in 4.2)."
+    )
+    lines = ["| Role | MsgType (35) |", "|---|---|"]
+    for role in Role:
+        taken = [kind for command in TAKEN_BY.get(role, ()) for kind in COMMANDS[command.__name__]]
+        if role is Role.ORDER_ENTRY:
+            taken = [each for each in FROM_CLIENT if each != "V"]
+        elif role is Role.MARKET_DATA:
+            taken.append("V")  # it is answered beside the orders
+        lines.append(f"| {role.value.replace('_', ' ')} | {', '.join(taken)} |")
+    yield "\n".join(lines)
+    yield "What each venue takes is in [the capability tables](../venues.md)."
+
+
+def _examples(version: FixVersion) -> Iterator[str]:
+    """Conversations, played by the gateway's own code."""
+    yield "## Examples"
+    yield (
+        "Conversations as they go over the wire, `|` in place of the delimiter. Lines that begin"
+        " with `>` are the client's, those with `<` are Fixgate's. The venue is called V; what it"
+        " does in between is in the title. The letters are those of the order state matrices."
+    )
+    for scenario in EXAMPLES:
+        try:
+            title, lines = told(scenario, version)
+        except LookupError:
+            continue  # it is about the other version
+        yield f"### {scenario} {title[:1].upper()}{title[1:]}"
+        yield "\n".join(["```", *lines, "```"])
 
 
 # Conditionally required; the prose says when. By message type, then tag.

@@ -25,7 +25,7 @@ from fixgate.domain.sessions import FixVersion, Role, SessionRules
 from fixgate.domain.values import BusinessRejectReason, RefusalReason
 
 # What sessions that take no orders take all the same.
-_TAKEN_BY: Final[Mapping[Role, tuple[type, ...]]] = {
+TAKEN_BY: Final[Mapping[Role, tuple[type, ...]]] = {
     Role.DROP_COPY: (TradeCaptureReportRequest, SecurityRequest),
     Role.MARKET_DATA: (SecurityRequest,),
 }
@@ -51,7 +51,7 @@ def judged(
 def _not_its_role(
     command: ClientCommand, message: FixMessage, rules: SessionRules
 ) -> ClientCommand:
-    taken = _TAKEN_BY.get(rules.role, ())
+    taken = TAKEN_BY.get(rules.role, ())
     if isinstance(command, (BadMessage, UnservedMessage, *taken)):
         return command
     purpose = rules.role.value.replace("_", " ")
