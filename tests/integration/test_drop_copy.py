@@ -96,3 +96,27 @@ def test_a_drop_copy_session_sends_no_orders(gateway: Gateway, copier: Peer) -> 
     copier.send("D", copier.order_body(a_name()))
     said = copier.receive()
     assert (said[35], said[380]) in (("j", "6"), ("j", "3"), ("j", "0"))
+
+
+def test_a_drop_copy_session_is_told_the_trades_of_those_it_covers(
+    gateway: Gateway, copier: Peer
+) -> None:
+    first, second = Peer("DEMO44"), Peer("DEMO42", "FIX.4.2")
+    for peer in (first, second):
+        peer.log_on(gateway.port)
+        peer.trade()
+        peer.hang_up()
+    fills = {
+        each[17]: peer.comp_id
+        for peer in (first, second)
+        for each in peer.received
+        if each[35] == "8" and each[32]
+    }
+    copier.log_on(gateway.port)
+    copier.send("AD", "568=T1|569=0")
+    told: dict[str, str] = {}
+    while len(told) < len(fills):
+        said = copier.receive()
+        if said[35] == "AE":
+            told[said[571]] = said[115]
+    assert told == fills

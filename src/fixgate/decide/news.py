@@ -40,10 +40,7 @@ def _lines(turn: Turn, rules: SessionRules, change: VenueConnection) -> tuple[st
     count = sum(each.venue == change.venue for each in about)
     lines = [change.text] if change.text else []
     if change.up:
-        lines.append(f"New orders are taken; {count} open orders of this session are there")
+        lines.append(f"New orders are taken; open orders of this session there: {count}")
     else:
-        lines.append(
-            f"New orders are refused until it is back; {count} open orders of this session stay"
-            " there"
-        )
+        lines.append(f"New orders are refused; open orders of this session there: {count}")
     return tuple(lines)
