@@ -163,6 +163,7 @@ class Run:
         for name, version, venue in CLIENTS:
             text = _SESSION.format(name=name, version=version.value, venue=venue)
             (home / "sessions" / f"{name}.toml").write_text(text)
+        (home / "config" / "routing.toml").unlink(missing_ok=True)  # it names other venues
         (home / "config" / "venues.toml").write_text(
             _VENUES.format(seed=self.seed, port=self._proxy.port, ca_file=self._tls.ca_file)
         )
