@@ -29,6 +29,7 @@ async def _begin(tls: LocalTls) -> AsyncIterator[Begin]:
         worlds.append(BinanceWorld(tls, timeouts=timeouts))
         await worlds[-1].begin()
         await same(worlds[-1])
+        await worlds[-1].until(lambda: worlds[-1].venue.quote("ETH/USDT") is not None)
         return worlds[-1]
 
     try:

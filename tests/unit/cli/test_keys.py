@@ -25,8 +25,9 @@ key_file = "keys.json"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("config", "sessions", "fix_specs"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    simulated = '[[venue]]\nkind = "simulated"\nname = "SIM"\n'
-    (tmp_path / "config" / "venues.toml").write_text(simulated + VENUE)
+    venues = tmp_path / "config" / "venues.toml"
+    simulated = venues.read_text().split("# Binance spot.")[0]
+    venues.write_text(simulated + VENUE)
     (tmp_path / "keys.json").write_text(json.dumps({"api_key": "old", "secret": "old secret"}))
     monkeypatch.setenv("FIXGATE_HOME", str(tmp_path))
     monkeypatch.delenv("FIXGATE_MASTER_KEY", raising=False)
@@ -69,7 +70,7 @@ def test_credentials_are_replaced_and_the_master_key_too(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["MARS"], 2, "no venue is named MARS; there are: SIM, BINANCE"),
+        (["MARS"], 2, "no venue is named MARS; there are: SIM, SIM2, BINANCE"),
         (["SIM"], 2, "venue SIM has no key_file"),
         (["BINANCE", "--credentials", "nowhere"], 1, "nowhere: cannot be read"),
         (["BINANCE", "--new-master-key", "nowhere"], 1, "nowhere: cannot be read"),
