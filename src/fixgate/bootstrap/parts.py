@@ -154,6 +154,7 @@ def _venue(
             SimulatedSettings(
                 name=VenueName(venue.name),
                 seed=venue.seed,
+                walk_seed=venue.walk_seed,
                 step_period_s=step_s,
                 reference_px=venue.reference_px,
                 done_for_day=venue.day_orders_end == "done_for_day",

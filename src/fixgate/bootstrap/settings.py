@@ -190,6 +190,7 @@ class SimulatedSettings(Strict):
     name: str
     enabled: bool = True
     seed: int = 7
+    walk_seed: int | None = None  # venues with the same one move together
     step_ms: int = Field(default=250, ge=0)  # 0: the market stands still
     reference_px: dict[str, Price] = Field(default_factory=dict)  # by symbol, at first
     day_orders_end: Literal["expired", "done_for_day"] = "expired"

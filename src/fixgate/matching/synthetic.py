@@ -96,10 +96,20 @@ class SyntheticLiquidity:
     """
 
     def __init__(
-        self, engine: MatchingEngine, profiles: Iterable[SyntheticProfile], rng: Random
+        self,
+        engine: MatchingEngine,
+        profiles: Iterable[SyntheticProfile],
+        rng: Random,
+        walk: Random | None = None,
     ) -> None:
+        """Quote each instrument.
+
+        walk: what the reference prices move by; None: ``rng`` too. Markets whose walks begin
+        alike move together, whatever is traded on each.
+        """
         self._engine = engine
         self._rng = rng
+        self._walk = walk or rng
         self._makers = {each.listing.symbol: _Maker(each) for each in profiles}
         self._paused: dict[str, _Maker] = {}
 
@@ -113,7 +123,7 @@ class SyntheticLiquidity:
         events: list[Event] = []
         for symbol, maker in self._makers.items():
             far = maker.profile.step_ticks_max
-            self._step_one(symbol, maker, self._rng.randint(-far, far), now_ns, events)
+            self._step_one(symbol, maker, self._walk.randint(-far, far), now_ns, events)
         return tuple(events)
 
     def move_to(self, symbol: str, px: Decimal, now_ns: int) -> tuple[Event, ...]:

@@ -139,3 +139,16 @@ def test_a_cheap_instrument_is_quoted_down_to_its_first_tick() -> None:
     assert all(price > 0 for price, _ in engine.depth("X", 50).bids)
     order = a_market("m", 1, symbol="X")
     assert "Traded" in kinds(engine.submit(order, 1))
+
+
+def test_markets_whose_walks_begin_alike_move_together_whatever_their_quotes_are() -> None:
+    markets = []
+    for seed in (1, 2):
+        engine = MatchingEngine([LISTING], id_prefix="")
+        profile = SyntheticProfile.around(LISTING, START)
+        markets.append(SyntheticLiquidity(engine, [profile], Random(seed), Random(9)))
+    for at_ns in range(1, 50):
+        for each in markets:
+            each.step(at_ns)
+        first, second = (each.reference_px(SYMBOL) for each in markets)
+        assert first == second

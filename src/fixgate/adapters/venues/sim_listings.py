@@ -77,6 +77,7 @@ class SimulatedSettings:
 
     name: VenueName = SIM
     seed: int = 1
+    walk_seed: int | None = None  # venues with the same one move together
     reference_px: Mapping[str, Decimal] = field(default_factory=dict)
     step_period_s: float | None = 0.25
     self_trade: SelfTradePrevention | None = None

@@ -118,6 +118,7 @@ class SimulatedVenue:
                 for each in settings.listed
             ],
             Random(settings.seed),  # noqa: S311 - a market, not a secret
+            None if settings.walk_seed is None else Random(settings.walk_seed),  # noqa: S311
         )
         self._hear: Hear = _nobody_listens
         self._account = SimulatedAccount(settings.name, settings.deposits)
