@@ -21,14 +21,18 @@ from fixgate.adapters.store import (
     Store,
     open_store,
 )
+from fixgate.adapters.store.drop_copies import compared
+from fixgate.adapters.store.limits import dealt_since, standing_limits
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.adapters.store.postgres.opening import PostgresStore, open_postgres
-from fixgate.application.ports.fix import FixMessage
+from fixgate.application.ports.fix import Direction, FixMessage, Handling
 from fixgate.application.ports.journal import (
     AlertRow,
     Batch,
+    ExecutionRow,
     FixIn,
     FixRow,
+    LimitRow,
     OperatorRow,
     PositionRow,
     Record,
@@ -37,6 +41,15 @@ from fixgate.domain import events as e
 from fixgate.domain.balance import Balance
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
+from fixgate.domain.limits import (
+    LimitChange,
+    LimitRule,
+    Limits,
+    LimitScope,
+    LimitSet,
+    LimitStep,
+    StandingLimits,
+)
 from fixgate.domain.order import Execution
 from fixgate.domain.position import Move, Position, after_trade
 from postgres import new_database
@@ -115,6 +128,114 @@ class JournalContract:
             await store.journal().commit(batch)
         assert store.reader.alerts(9) == [later, first]
         assert store.reader.alerts(1) == [later]
+
+    async def test_an_alert_that_is_raised_again_is_one_row_that_counts(self, store: Store) -> None:
+        first = AlertRow(1, AT_NS, "venue down", "no answer", None, "SIM")
+        again = AlertRow(1, AT_NS, "venue down", "no answer", None, "SIM", 3, AT_NS + 2)
+        for seq, rows in ((1, [first]), (2, [first, again])):
+            batch = noted(seq)
+            batch.alerts += rows
+            await store.journal().commit(batch)
+        assert store.reader.alerts(9) == [again]
+
+    async def test_the_limits_that_stand_are_those_of_the_last_steps(self, store: Store) -> None:
+        tight, loose = (
+            LimitChange(
+                limits=LimitSet(
+                    rules=(
+                        LimitRule(
+                            scope=LimitScope.DEFAULT, limits=Limits(order_qty_max=Decimal(most))
+                        ),
+                    ),
+                    four_eyes=True,
+                ),
+                person="jane",
+                reason="a test",
+            )
+            for most in ("1.50", "1E+3")
+        )
+        steps = [(LimitStep.IN_FORCE, tight), (LimitStep.PROPOSED, loose)]
+        for seq, (step, change) in enumerate(steps, 1):
+            batch = noted(seq)
+            batch.limits.append(LimitRow(seq, AT_NS, step, change))
+            await store.journal().commit(batch)
+        standing = standing_limits(store.reader.connection)
+        assert standing == StandingLimits(in_force=tight, proposed=loose)
+        batch = noted(3)
+        batch.limits.append(LimitRow(3, AT_NS, LimitStep.WITHDRAWN, loose))
+        await store.journal().commit(batch)
+        assert standing_limits(store.reader.connection) == StandingLimits(in_force=tight)
+
+    async def test_what_was_traded_today_counts_corrected_and_busted_trades_as_they_are(
+        self, store: Store
+    ) -> None:
+        batch = noted(1)
+        order = an_order(1)
+        batch.orders[order.order_id] = order
+        for number, (at_ns, kind, qty, ref) in enumerate(
+            [
+                (-1, "F", "9", None),  # of yesterday
+                (1, "F", "1", None),
+                (2, "F", "2", None),
+                (3, "F", "4", None),
+                (4, "G", "1.5", "E1"),  # the first trade of today was for more
+                (5, "H", None, "E2"),  # the second never was
+                (6, "G", "8", "E0"),  # yesterday's, corrected
+            ]
+        ):
+            row = ExecutionRow(
+                exec_id=ExecID(f"E{number}"),
+                order_id=order.order_id,
+                at_ns=AT_NS + at_ns,
+                exec_type=kind,
+                ord_status="1",
+                last_qty=qty,
+                last_px=None if qty is None else "10",
+                exec_ref_id=None if ref is None else ExecID(ref),
+            )
+            batch.executions.append(row)
+        await store.journal().commit(batch)
+        (dealt,) = dealt_since(store.reader.connection, AT_NS)
+        assert (dealt.session, dealt.account, dealt.symbol) == (SESSION, "DEMO", "BTC/USDT")
+        assert dealt.notional == Decimal("55.0")
+
+    async def test_a_report_that_a_drop_copy_session_did_not_get_is_found(
+        self, store: Store
+    ) -> None:
+        drop = SessionName("DROP")
+        batch = Batch(at_ns=AT_NS)
+
+        def sent(session: SessionName, fields: str, handling: Handling = Handling.REPORT) -> None:
+            seq = len(batch.records) + 1
+            message = FixMessage(
+                direction=Direction.OUT,
+                handling=handling,
+                msg_type="8",
+                msg_seq_num=seq,
+                text=f"8=FIX.4.4|9=1|35=8|34={seq}|{fields}|10=000|".replace("|", "\x01"),
+            )
+            batch.records.append(Record(seq, AT_NS, session, None, message))
+
+        for session in (SESSION, drop):
+            sent(session, "17=E1|150=F|31=10|32=2")
+        sent(SESSION, "17=E1|150=F|31=10|32=2|97=Y")  # once more, after its numbers were reset
+        sent(SESSION, "17=E9|150=F|31=10|32=2", Handling.RESENT)
+        await store.journal().commit(batch)
+        copies = {SESSION: (drop,)}
+        connection = store.reader.connection
+        assert compared(connection, copies, 0, 4) == {}
+
+        before, batch = len(batch.records), Batch(at_ns=AT_NS)
+        batch.records += [Record(before, 0, None, None, None)] * before  # numbers go on
+        sent(SESSION, "17=E2|150=F|31=10|32=2")
+        sent(SESSION, "17=E3|150=F|31=10|32=2")
+        sent(drop, "17=E3|150=F|31=10|32=1")
+        del batch.records[:before]
+        await store.journal().commit(batch)
+        found = compared(connection, copies, before, before + 3)
+        assert found == {
+            drop: "1 reports were not copied (E2); the trades come to 40 and 10",
+        }
 
     async def test_of_a_position_the_last_state_and_every_step_come_back(
         self, store: Store

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -151,7 +151,7 @@ class Gateway:
         self._process = None
         return status
 
-    def _read(self, stream, lines: list[str]) -> None:
+    def _read(self, stream: Iterable[str], lines: list[str]) -> None:
         for line in stream:
             lines.append(line.rstrip())
             found = LISTENS.search(line)

@@ -39,6 +39,7 @@ from fixgate.application.stopping import waits_for_venue
 from fixgate.application.trade_lookups import TradeLookups
 from fixgate.bootstrap import limiting, parts, stores
 from fixgate.bootstrap.alarming import Alarming, again_after_ns
+from fixgate.bootstrap.drop_copies import DropCopyCheck
 from fixgate.bootstrap.interruption import Interruption
 from fixgate.bootstrap.loading import ConfigurationError, tls_files
 from fixgate.bootstrap.logs import configure_logging
@@ -205,6 +206,9 @@ class Gateway:
         every_s = configuration.gateway.operations.reconcile_every_s
         self._timetable.reconcile(every_s, self._reconciler.everywhere)
         self._reader, self._new_reader = store.reader, store.new_reader
+        self._timetable.compare_drop_copies(
+            DropCopyCheck(store.new_reader, lambda: self._state.copies, self._inbox, clock).run
+        )
         self._standing = standing(store.reader.operator_actions())
         watch = parts.stuck_watch(configuration, self._state)
         self._pulse = Pulse(

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json
 from fixgate.adapters.schedule.jobs import Job, Jobs, daily
 from fixgate.bootstrap.settings import Configuration, SessionFile
 from fixgate.domain.hours import Hours
+
+DROP_COPIES_EVERY_S: Final = 30.0
 
 
 class Timetable:
@@ -59,6 +62,12 @@ class Timetable:
             self._jobs.add(
                 Job(name="reconcile", help=text, next_time=at_once_and_every(every_s), run=run)
             )
+
+    def compare_drop_copies(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Hold what drop copy sessions got against what was to be copied."""
+        text = "drop copies are compared with what they copy"
+        next_time = at_once_and_every(DROP_COPIES_EVERY_S)
+        self._jobs.add(Job(name="drop copies", help=text, next_time=next_time, run=run))
 
     def remove(self, name: str) -> None:
         """A session is configured no more."""

@@ -140,7 +140,7 @@ class Exposure:
                 before.cum_qty is order.cum_qty
                 and before.terms is order.terms
                 and before.requests is order.requests
-                and before.stage is order.stage
+                and before.is_terminal is order.is_terminal
                 and before.triggered is order.triggered
             ):
                 return
