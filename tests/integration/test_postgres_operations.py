@@ -9,6 +9,7 @@ import pytest
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from integration.gateway_process import Gateway
 from integration.journal_check import audit
+from integration.posted import Posted, posted  # noqa: F401 - a fixture
 from integration.postgres_home import Link, postgres_home
 from integration.raw_peer import Peer, a_name
 from postgres import new_database, server
@@ -66,4 +67,24 @@ def test_it_cancels_while_the_database_is_away_and_is_journaled_when_it_is_back(
     peer.log_out()
     assert gateway.stop() == 0
     assert "kill_switch_on" in gateway.fixgate("actions").stdout
+    audit(gateway.home)
+
+
+def test_that_the_database_is_away_is_told_at_once_and_on_record_when_it_is_back(
+    gateway: Gateway,
+    link: Link,
+    posted: Posted,  # noqa: F811 - it is used so
+) -> None:
+    posted.tell(gateway.home)
+    gateway.start()
+    link.cut()
+    wait_until_said(gateway, "order intake interrupted")
+    assert posted.next("journal")["text"] == "The journal is away: orders are refused"
+    link.mend()
+    wait_until_said(gateway, "order intake resumed")
+    posted.next("journal well")
+    listed = gateway.fixgate("alerts", "list").stdout
+    assert "The journal is away: orders are refused" in listed
+    assert gateway.stop() == 0
+    assert posted.alerts.empty(), "each is told once"
     audit(gateway.home)
