@@ -150,10 +150,10 @@ def test_the_terms_that_most_orders_do_not_have() -> None:
 
 
 def test_a_message_that_is_not_served() -> None:
-    command = told("35=E|34=2|11=L")
+    command = told("35=AB|34=2|11=L")
     assert isinstance(command, UnservedMessage)
     assert command.reason is BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
-    assert (command.ref_msg_type, command.ref_id) == ("E", "L")
+    assert (command.ref_msg_type, command.ref_id) == ("AB", "L")
 
 
 def test_a_replace_names_what_it_keeps() -> None:
