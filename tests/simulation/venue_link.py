@@ -300,8 +300,14 @@ class _Dialect:
     def read_stream(self, message: Any, _find: Any) -> StreamReport:
         return _readable(message)
 
+    def read_market(self, _message: Any) -> None:
+        """None of its messages is about prices."""
+
     def is_refusal(self, code: int | None, _message: str) -> bool:
         return code in (REJECTED, UNKNOWN_ORDER)
+
+    def is_denied(self, _code: int | None) -> bool:
+        return False
 
     def is_not_found(self, code: int | None) -> bool:
         return code == NOT_FOUND
