@@ -25,6 +25,7 @@ from fixgate.adapters.store.drop_copies import compared
 from fixgate.adapters.store.limits import dealt_since, standing_limits
 from fixgate.adapters.store.postgres.address import PostgresAddress
 from fixgate.adapters.store.postgres.opening import PostgresStore, open_postgres
+from fixgate.adapters.store.routing_record import decisions_of
 from fixgate.application.ports.fix import Direction, FixMessage, Handling
 from fixgate.application.ports.journal import (
     AlertRow,
@@ -36,9 +37,11 @@ from fixgate.application.ports.journal import (
     OperatorRow,
     PositionRow,
     Record,
+    RoutingRow,
 )
 from fixgate.domain import events as e
 from fixgate.domain.balance import Balance
+from fixgate.domain.events import RoutingDecided
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName
 from fixgate.domain.limits import (
@@ -52,6 +55,7 @@ from fixgate.domain.limits import (
 )
 from fixgate.domain.order import Execution
 from fixgate.domain.position import Move, Position, after_trade
+from fixgate.domain.routing import Choice, Fees
 from postgres import new_database
 from unit.adapters.store.samples import (
     AT_NS,
@@ -236,6 +240,19 @@ class JournalContract:
         assert found == {
             drop: "1 reports were not copied (E2); the trades come to 40 and 10",
         }
+
+    async def test_decisions_on_a_routed_order_come_back_oldest_first(self, store: Store) -> None:
+        choice = Choice(venue=SIM, why="ranked 1", fees=Fees(taker_bp=ONE), qty=Decimal("0.50"))
+        first = RoutingDecided(
+            order_id=OrderID("O1"), leg=0, qty=Decimal("0.50"), policy="p", choices=(choice,)
+        )
+        again = changed(first, leg=1, choices=(), refusal="No venue can take the order")
+        for seq, decided in ((1, first), (2, again), (3, changed(first, order_id=OrderID("O2")))):
+            batch = noted(seq)
+            batch.routing_decisions.append(RoutingRow(seq, AT_NS + seq, decided))
+            await store.journal().commit(batch)
+        found = decisions_of(store.reader.connection, OrderID("O1"))
+        assert [(each.seq, each.decided) for each in found] == [(1, first), (2, again)]
 
     async def test_of_a_position_the_last_state_and_every_step_come_back(
         self, store: Store

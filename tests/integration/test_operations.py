@@ -50,7 +50,7 @@ def test_status_shows_what_runs_and_is_0_when_all_is_well(gateway: Gateway, peer
     assert "1 of 3 logged on" in shown.stdout
     assert "SIM up" in shown.stdout
     found = json.loads(gateway.fixgate("status", "--json").stdout)
-    assert found["venues"] == {"SIM": True}
+    assert found["venues"] == {"SIM": True, "SIM2": True}
     assert found["open_orders"] == 0
 
 
