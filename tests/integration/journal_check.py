@@ -42,14 +42,15 @@ def audit(home: Path) -> Journaled:
     configuration = load(home, {})
     reader = open_to_read(configuration)
     try:
-        assert reader.verify() is None
+        assert reader.verify() is None, f"record {reader.verify()} is not as written"
         records = list(reader.records())
         state = State(
             Ids(reader.meta("epoch")),
             terminal_max=configuration.gateway.journal.terminal_orders_in_memory,
         )
         replay = Replay(state, parts.codec(configuration))
-        assert list(replay.differences(records)) == []
+        differences = list(replay.differences(records))
+        assert differences == [], differences[:5]
         assert replay.inputs
         found = reader.messages(MessageFilter(), _MOST)
     finally:
