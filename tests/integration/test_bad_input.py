@@ -60,7 +60,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         numbers = [int(each[34]) for each in bystander.received]
         assert numbers == list(range(1, len(numbers) + 1)), "the bystander missed something"
         assert gateway.stop() == 0
-        assert gateway.errors == []
+        # That so many orders are refused is all that operations are told.
+        assert [each for each in gateway.errors if "subject='reject rate'" not in each] == []
         audit(home)
     finally:
         gateway.kill()
