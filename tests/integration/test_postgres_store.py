@@ -213,7 +213,7 @@ async def damaged(address: PostgresAddress, folder: Path, statement: str) -> str
     [
         (f"DROP TABLE {name_of(AT_NS // DAY_NS + 1)}", "records 2 to 2 are missing"),
         (f"DROP TABLE {name_of(AT_NS // DAY_NS)}", "records 1 to 1 are missing"),
-        ("UPDATE journal SET payload = payload || ' '", "record 3 is not as written"),
+        ("UPDATE journal SET payload = payload || ' '", "record 1 is not as written"),
         ("DROP TABLE fix_messages", "fix_messages"),
         ("DELETE FROM meta WHERE name = 'epoch'", "epoch"),
     ],
