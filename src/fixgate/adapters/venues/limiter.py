@@ -82,7 +82,7 @@ class Window:
 
     def frees_in_s(self, now: float) -> float:
         """Seconds until something is forgotten; far away if nothing was used."""
-        if not self._slots:
+        if not self.used(now):
             return self.allowance.period_s
         return max(0.0, (self._slots[0][0] + 1) * self._slot_s + self.allowance.period_s - now)
 

@@ -2,42 +2,12 @@
 
 import asyncio
 
+from fakes.pace import HandPace
 from fixgate.adapters.venues.limiter import Allowance, Entry, Priority, RateLimiter, Window
 from fixgate.adapters.venues.settings import RateLimits
 
 ONE = {"weight": 1}
 ORDER = {"weight": 1, "orders": 1}
-
-
-class HandPace:
-    """Time that moves only as far as the earliest sleeper, when the test lets it."""
-
-    def __init__(self) -> None:
-        self.at = 1_000.0
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> float:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        awake = asyncio.Event()
-        self._sleepers.append((self.at + seconds, awake))
-        await awake.wait()
-
-    async def pass_until(self, at: float) -> None:
-        """Let time go by, waking everybody who is due, in order."""
-        await self._settle()
-        while due := [each for each in self._sleepers if each[0] <= at]:
-            first = min(due, key=lambda each: each[0])
-            self._sleepers.remove(first)
-            self.at = max(self.at, first[0])
-            first[1].set()
-            await self._settle()
-        self.at = at
-
-    async def _settle(self) -> None:
-        for _ in range(10):
-            await asyncio.sleep(0)
 
 
 def a_limiter(pace: HandPace, *, count: int = 10, **limits: float) -> RateLimiter:
@@ -128,6 +98,26 @@ async def test_a_pause_stops_everybody_and_refuses_who_cannot_wait_so_long() -> 
     assert not cancel.done()
     await pace.pass_until(pace.at + 2)
     assert await cancel is Entry.GRANTED
+
+
+async def test_who_waits_is_looked_at_about_once_a_second_and_not_all_the_time() -> None:
+    """A window of which nothing is left has nothing to forget either."""
+
+    class Counting(HandPace):
+        looks = 0
+
+        async def sleep(self, seconds: float) -> None:
+            self.looks += 1
+            await super().sleep(seconds)
+
+    pace = Counting()
+    limiter = a_limiter(pace, query_wait_max_s=50.0)
+    assert await limiter.enter(Priority.ORDER, ORDER) is Entry.GRANTED
+    assert await grants(limiter, Priority.CANCEL, 9) == 9
+    waiting = asyncio.create_task(limiter.enter(Priority.QUERY, ONE))
+    await pace.pass_until(pace.at + 51)
+    assert await waiting is Entry.LATE
+    assert pace.looks < 100
 
 
 async def test_who_gives_up_waiting_takes_no_turn() -> None:
