@@ -596,6 +596,7 @@ class VenueContract:
         assert (report.positions, report.fault) == ((), None)
 
     async def test_every_call_gets_exactly_one_answer(self, world: World) -> None:
+        """Property: interface consistency. As all of this class, for every adapter."""
         calls = [order(world, qty="0.001", price=Decimal(40_000)) for _ in range(10)]
         for call in calls:
             world.venue.submit(call)

@@ -25,7 +25,10 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 
 
 async def test_what_is_under_way_is_answered_and_new_orders_are_not_taken(desk: Desk) -> None:
-    """Issue: no new orders (j, 380=4), wait for calls in flight, logout with text, exit code 0."""
+    """Property: graceful shutdown. Calls in flight end, then logout with text, and exit code 0.
+
+    Issue: no new orders meanwhile (j, 380=4).
+    """
     slow = a_name("slow")
     desk.double.faults.add(SUBMIT, Fault(kind=FaultKind.HOLD, accepts=True))
     await desk.orders(slow)

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import a_report, some_terms
-from fakes.core import SESSION, START_NS, FakeCore, some_rules
+from fakes.core import SESSION, START_NS, VENUE, FakeCore, some_rules
 from fixgate.adapters.fix.codec import Codec, addressing
 from fixgate.adapters.fix.decode import decode
 from fixgate.adapters.fix.tags import to_decimal
+from fixgate.domain.events import OrderRouted
 from fixgate.domain.extras import Extras
 from fixgate.domain.ids import ExecID, TradeID, VenueName, VenueOrderID
-from fixgate.domain.inputs import BadMessage, ClientCommand
+from fixgate.domain.inputs import BadMessage, ClientCommand, Outcome, VenueAnswered, VenueCall
 from fixgate.domain.position import Position
 from fixgate.domain.position_request import PositionRequest
 from fixgate.domain.reports import (
@@ -45,6 +46,7 @@ from fixgate.domain.values import (
 from scenarios.invariants import check_well_formed
 
 QUIET = settings(max_examples=400, deadline=None)
+TIME = "20231114-22:13:20"
 # What a venue writes may be anything at all, half a surrogate pair included.
 hostile = st.text(max_size=80) | st.sampled_from(["\x01", "a\x0110=000\x01", "\x00", "\ud800", "="])
 clients_text = st.text(
@@ -245,6 +247,57 @@ def test_whatever_a_client_writes_is_answered_in_well_formed_fix(
     for text in core.sent:
         if not isinstance(decode(SESSION, text), BadMessage):
             check_well_formed(text)
+
+
+ticks = st.integers(1, 10**8).map(lambda number: to_wire(Decimal(number) / 100))
+forms = st.one_of(
+    st.just([("40", "1")]),
+    ticks.map(lambda px: [("40", "2"), ("44", px)]),
+    ticks.map(lambda px: [("40", "3"), ("99", px)]),
+    st.tuples(ticks, ticks).map(lambda px: [("40", "4"), ("44", px[0]), ("99", px[1])]),
+)
+whole_orders = st.builds(
+    lambda name, side, qty, tif, form, rest: [
+        ("11", name), ("55", "BTC/USDT"), ("54", side), ("38", qty), ("59", tif), *form, *rest
+    ],
+    st.text("AZaz09 -_.:=", min_size=1, max_size=30).filter(lambda name: name == name.strip()),
+    st.sampled_from("12"),
+    ticks,
+    st.sampled_from("0134"),
+    forms,
+    st.lists(st.sampled_from([("1", "ACC"), ("15", "USDT"), ("21", "1")]), unique=True),
+)  # fmt: skip
+NUMBERS = {"38", "44", "99"}
+
+
+@QUIET
+@given(st.sampled_from(FixVersion), whole_orders)
+def test_what_an_order_says_its_venue_gets_and_its_report_says_again(
+    version: FixVersion, said: list[tuple[str, str]]
+) -> None:
+    """Property: FIX round trip. Every field, digit by digit, in both versions."""
+    core = FakeCore(rules=some_rules(version))
+    core.send("D", "\x01".join(f"{tag}={value}" for tag, value in [*said, ("60", TIME)]))
+    ((intent, order),) = core.calls
+    assert isinstance(intent, OrderRouted)
+    core.say(
+        VenueAnswered(
+            venue=VENUE,
+            call=VenueCall.SUBMIT,
+            venue_cl_ord_id=order.venue_cl_ord_id,
+            outcome=Outcome.ACCEPTED,
+        )
+    )
+    got = check_well_formed(core.sent[-1])
+    asked = dict(said)
+    assert (got["35"], got["150"], got["39"]) == ("8", "0", "0")
+    for tag, value in said:
+        assert Decimal(got[tag]) == Decimal(value) if tag in NUMBERS else got[tag] == value, tag
+    terms = intent.terms
+    assert (terms.order_qty, intent.qty) == (Decimal(asked["38"]),) * 2
+    for px, tag in ((terms.price, "44"), (terms.stop_px, "99")):
+        assert px == (Decimal(asked[tag]) if tag in asked else None)
+    assert (terms.ord_type.value, terms.time_in_force.value) == (asked["40"], asked["59"])
 
 
 @QUIET

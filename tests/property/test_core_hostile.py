@@ -89,7 +89,10 @@ def play(script: list[Step], **core: object) -> Watch:
 def test_whatever_is_said_every_message_and_every_order_is_sound(
     core: dict[str, object], script: list[Step]
 ) -> None:
-    """Quantities add up, AvgPx is exact, ids are unique, closed orders stay closed."""
+    """Property: partial fills. Quantities add up, AvgPx is exact, closed orders stay closed.
+
+    Property: duplicate prevention. No leg is submitted twice; no id is used twice.
+    """
     watched = play(script, **core)
     submits = [each for each in watched.calls if type(each[0]).__name__ == "OrderRouted"]  # type: ignore[index]
     legs = [(intent.order_id, intent.leg) for intent, _ in submits]  # type: ignore[misc]
@@ -101,7 +104,7 @@ def test_whatever_is_said_every_message_and_every_order_is_sound(
 def test_a_replay_of_the_same_items_gives_the_same_state_and_the_same_bytes(
     core: dict[str, object], script: list[Step]
 ) -> None:
-    """Nothing but the journal decides: also across restarts, which load from the store."""
+    """Property: audit completeness. Nothing but the journal decides, also across restarts."""
     live = play(script, **core)
     again = Watch(FakeCore(started=False, **core))  # type: ignore[arg-type]
     for item in live.core.items:

@@ -83,7 +83,7 @@ def settle(script: list[Step], policy: RoutingPolicy) -> None:
 def test_parts_add_up_and_never_trade_more_than_the_order_whatever_overtakes_what(
     script: list[Step], policy: RoutingPolicy
 ) -> None:
-    """At every step, and in the end the client knows the truth."""
+    """Property: splitting. At every step, and in the end the client knows the truth."""
     settle(script, policy)
 
 

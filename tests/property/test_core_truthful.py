@@ -35,9 +35,16 @@ class Checks:
             got = self.wire.see(core.sent.popleft())
             if got["35"] == "9" or got.get("150") in ("4", "5", "8"):
                 self.answered.add((got["11"], got["37"]))
+            if got.get("150") == "4":
+                assert not self._works(got["37"]), "canceled, and the venue works it"
         for order in self.truth.orders():
             self.asked |= {(each.cl_ord_id, order.order_id) for each in order.requests}
             self._exposure(order)
+
+    def _works(self, order_id: str) -> bool:
+        return any(
+            leg.open_qty for key, leg in self.truth.venue.legs.items() if key.startswith(order_id)
+        )
 
     def _exposure(self, order: Order) -> None:
         """Never more at the venue than the client's order, or the replace it asked for."""
@@ -79,7 +86,11 @@ def settle(script: list[Step], style: ReplaceStyle, **rules: object) -> None:
 def test_the_client_knows_the_truth_in_the_end_and_never_trades_more_than_it_asked(
     script: list[Step], style: ReplaceStyle, version: FixVersion, pending: WhilePending
 ) -> None:
-    """Quantities, statuses and answers agree with the venue once everything has arrived."""
+    """Property: modification. Never more is live than the order, or the replace that was asked for.
+
+    Property: cancel confirmation. Nothing is called canceled while the venue works it, and every
+    request has its answer.
+    """
     settle(script, style, version=version, while_pending=pending)
 
 
@@ -88,5 +99,5 @@ def test_the_client_knows_the_truth_in_the_end_and_never_trades_more_than_it_ask
 def test_the_same_holds_when_the_gateway_dies_and_starts_again(
     script: list[Step], style: ReplaceStyle
 ) -> None:
-    """Whatever was on its way is lost; every order left open is asked about (X10, X13)."""
+    """Property: recovery. What was under way is lost; what is open is asked about (X10, X13)."""
     settle(script, style)

@@ -62,6 +62,7 @@ def test_a_trailing_stop_never_gives_way_and_keeps_its_distance(
 def test_what_is_sent_is_what_the_venue_accepts_or_nothing_is_changed(
     accepts: set[tuple[OrdType, TimeInForce]], ord_type: OrdType, tif: TimeInForce
 ) -> None:
+    """Property: time in force. What a venue cannot end, the gateway ends."""
     profile = a_profile(accepts=frozenset(accepts))
     terms = some_terms(
         ord_type=ord_type,

@@ -15,6 +15,7 @@ legs = st.integers(0, 36**4 - 1)
 
 @given(seqs, seqs)
 def test_order_ids_are_fourteen_letters_and_digits_and_differ(one: int, two: int) -> None:
+    """Property: id uniqueness. An input gives one id, and no other input gives it."""
     assert re.fullmatch(r"[0-9A-Z]{14}", IDS.order_id(one))
     assert (IDS.order_id(one) == IDS.order_id(two)) is (one == two)
     assert (IDS.order_id(one) < IDS.order_id(two)) is (one < two)
@@ -30,6 +31,7 @@ def test_base36_is_what_int_reads(number: int, width: int) -> None:
 
 @given(seqs, legs)
 def test_a_leg_is_found_again_from_its_id_which_fits_every_venue(seq: int, leg: int) -> None:
+    """Property: idempotency keys. One for each leg, the same after a restart, and for no other."""
     order_id = IDS.order_id(seq)
     venue_id = venue_cl_ord_id(order_id, leg)
     assert order_of(venue_id) == (order_id, leg)

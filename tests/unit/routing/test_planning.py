@@ -218,7 +218,10 @@ def test_parts_add_up_to_the_digit_and_each_can_stand_alone(
     time_in_force: TimeInForce,
     at_market: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
-    """Size constraints: lot, minimum, maximum and notional of each venue hold for its part."""
+    """Property: size constraints. Each venue's lot, minimum, maximum and notional, for its part.
+
+    Property: splitting. The sum of the parts is the order.
+    """
     places = [
         a_place(
             f"V{number}",

@@ -58,7 +58,7 @@ def test_a_release_without_a_reservation_is_our_bug() -> None:
 
 @given(st.lists(st.sampled_from(["reserve", "engine", "release"]), max_size=60))
 def test_the_wire_is_in_order_of_the_numbers(steps: list[str]) -> None:
-    """Invariant: whatever is reserved, sent and released in whatever order, the wire ascends."""
+    """Property: FIX session management. Whatever is reserved and released, the wire ascends."""
     outbox, free, wire = Outbox(), 1, []
     for step in [*steps, *["release"] * len(steps)]:
         if step == "reserve":
