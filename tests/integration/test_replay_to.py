@@ -28,7 +28,7 @@ def test_recorded_orders_are_played_again_and_what_comes_back_is_summed_up(gatew
 def test_a_log_of_another_engine_is_played_under_other_comp_ids(gateway: Gateway):
     log = gateway.home / "FIX.4.4-THEM-OTHER.messages.current.log"
     fields = "35=D|34=9|49=OTHER|56=THEM|52=20260301-12:00:00|11=X1|1=DEMO|21=1|55=BTC/USDT|54=1|"
-    fields += "60=20260301-12:00:00|38=1|40=2|44=100|59=0|"
+    fields += "60=20260301-12:00:00|38=1|40=2|44=45000|59=0|"
     message = f"8=FIX.4.4|9=100|{fields}10=000|".replace("|", "\x01")
     log.write_text(f"20260301-12:00:00.000 : {message}\n")
 
@@ -43,7 +43,7 @@ def test_a_log_of_another_engine_is_played_under_other_comp_ids(gateway: Gateway
 
 
 def test_a_gateway_that_is_not_there_or_refuses_is_one_line(gateway: Gateway):
-    assert gateway.fixgate("order", "buy", "1", "BTC/USDT", "--limit", "50").returncode == 0
+    assert gateway.fixgate("order", "buy", "1", "BTC/USDT", "--limit", "45000").returncode == 0
 
     nobody = gateway.fixgate("replay", "--to", "127.0.0.1:1")
     assert (nobody.returncode, nobody.stderr.count("\n")) == (1, 1)

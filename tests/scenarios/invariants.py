@@ -238,5 +238,7 @@ class Wire:
             assert now == before, f"it was over with 39={before}: {text!r}"
         if before == "2" and now in ("0", "1"):
             assert self._reopens, f"a filled order works again: {text!r}"
-            assert got["150"] == "5", f"a filled order works again unasked: {text!r}"
+            # By its replace; or a bust took the fill back while a replace is under way, which a
+            # session without pending statuses is not told of. That replace decides then.
+            assert got["150"] == "5" or "19" in got, f"a filled order works again unasked: {text!r}"
         book.status = now

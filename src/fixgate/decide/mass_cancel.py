@@ -2,7 +2,7 @@
 
 Here: which orders, and the answer. It is given at once and names every order that is about to be
 canceled; what becomes of each is told by the order's own reports, or, where the venue refuses,
-by an OrderCancelReject under the request's ClOrdID (docs/decisions/0030).
+by an OrderCancelReject under the request's ClOrdID (docs/decisions/0019).
 Not here: canceling (requests, working).
 """
 

@@ -2,7 +2,7 @@
 
 A routed order's venue is SMART, which is no place: what SMART is told is carried out here, by parts
 that are orders at real venues, and what becomes of the parts is what SMART says of the order. It
-says so as any venue would, in the same turn (docs/decisions/0060).
+says so as any venue would, in the same turn (docs/decisions/0024).
 
 Here: followed(), which lets every event have its consequences for the other side.
 Not here: where parts go (placing), what an answer of a venue means (answers, fills, closing).

@@ -6,7 +6,7 @@ Not here: which positions there are (positions), prices of the market.
 
 A cost that is shared between what is closed and what is left loses nothing, however the share was
 rounded. So realised plus unrealised is the cash that moved plus the quantity at its price, to the
-last digit (docs/decisions/0040).
+last digit (docs/decisions/0021).
 """
 
 from decimal import Decimal
