@@ -135,7 +135,7 @@ def start_again(folder: Path, sizes: Sizes) -> Iterator[Figure]:
     """How long a start takes after a kill, with many orders open."""
     made = servers.home(folder, sessions=1)
     server = servers.gateway(made, folder / "data")
-    load("throughput", server, orders=sizes.open_orders, side="buy", buy_price="30000")
+    load("throughput", server, orders=sizes.open_orders, side="buy", buy_price="45000")
     server.stop(signal.SIGKILL)
     again = servers.gateway(made, folder / "data")
     again.stop()

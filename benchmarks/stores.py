@@ -140,7 +140,7 @@ def start_after_kill(folder: Path, sizes: Sizes) -> Iterator[Figure]:
         data = folder / name
         server = servers.gateway(made, data, environ=environ)
         load("throughput", server, orders=over, until_filled=True)
-        load("throughput", server, orders=sizes.left_open, side="buy", buy_price="30000")
+        load("throughput", server, orders=sizes.left_open, side="buy", buy_price="45000")
         server.stop(signal.SIGKILL)
         again = servers.gateway(made, data, environ=environ)
         again.stop()
@@ -161,7 +161,7 @@ def take_over(folder: Path, sizes: Sizes) -> Iterator[Figure]:
     name = address.url.rpartition("/")[2]
     made = servers.home(folder, sessions=1)
     first = servers.gateway(made, folder / "first", environ=_environ(address))
-    load("throughput", first, orders=sizes.open_orders, side="buy", buy_price="30000")
+    load("throughput", first, orders=sizes.open_orders, side="buy", buy_price="45000")
     second = servers.start(
         made, folder / "second", environ=_environ(address), options=["--standby"]
     )
