@@ -163,7 +163,8 @@ def resend_all(folder: Path, sizes: Sizes) -> Iterator[Figure]:
         f"Memory added by a ResendRequest for 1 to 0 over {found.reports:,} reports",
         "under 50 MB",
         f"{found.grown_mb:.0f} MB ({found.first_s:.1f} s to the first, {found.all_s:.1f} s to all)",
-        found.grown_mb < 50 and found.reports == sizes.resent,
+        # More than two an order where one was filled at two prices.
+        found.grown_mb < 50 and found.reports >= sizes.resent,
     )
 
 
