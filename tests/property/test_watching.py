@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakes.core import VENUE, FakeCore
 from fixgate.application.alarms import Alarms, Repeats
-from fixgate.application.health import HealthLimits, HealthWatch
+from fixgate.application.health import HealthWatch
 from fixgate.application.noticing import VenueWatch
 from fixgate.application.ports.journal import AlertRow
 from fixgate.application.watching import StuckWatch, uncertain
@@ -16,6 +16,7 @@ from fixgate.domain import inputs as i
 from fixgate.domain.ids import OrderID, VenueClOrdID, VenueName
 from property.core_hostile import Hostile, Step, scripts
 from scenarios.invariants import fields_of
+from unit.application.test_health import LIMITS
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 S = 1_000_000_000
@@ -57,33 +58,32 @@ class Doubts:
         self.core = core
         self.since: dict[tuple[OrderID, str], int] = {}
         self.told: set[tuple[OrderID, str]] = set()
-        self.restarts = 0
+        self.watch = StuckWatch(core.state, after_ns=LONG_NS)
 
-    def look(self) -> set[tuple[OrderID, str]]:
-        """Those that have been for too long and were not told of."""
+    def look(self) -> None:
+        """Those that have been for too long, and were not told of yet, are told of now."""
         state, now_ns = self.core.state, self.core.at_ns
         why = {each.order_id: uncertain(state, each) for each in state.open_orders()}
         doubts = {(order_id, text) for order_id, text in why.items() if text is not None}
         self.since = {each: self.since.get(each, now_ns) for each in doubts}
         self.told &= doubts
         late = {each for each, since in self.since.items() if now_ns - since >= LONG_NS}
-        news = late - self.told
-        self.told |= news
-        return news
+        self.watch.look(now_ns)
+        found = {(order_id, text.partition(": ")[2]) for order_id, text in self.watch.news(now_ns)}
+        assert found == late - self.told
+        self.told |= late
 
 
 @FEW
 @given(scripts(restarts=False))
 def test_every_order_in_doubt_for_too_long_is_told_once_and_no_other(script: list[Step]) -> None:
-    """Property: stuck orders. And told again when it is stuck anew."""
+    """Property: stuck orders. Whatever clients and venues say meanwhile."""
     core = FakeCore()
-    watch, doubts = StuckWatch(core.state, after_ns=LONG_NS), Doubts(core)
+    doubts = Doubts(core)
 
     def after_each() -> None:
         core.at_ns += 3 * S
-        watch.look(core.at_ns)
-        found = {(order_id, text.partition(": ")[2]) for order_id, text in watch.news(core.at_ns)}
-        assert found == doubts.look()
+        doubts.look()
 
     Hostile(core).run(script, after_each)
 
@@ -141,14 +141,6 @@ def test_a_venue_that_stays_away_is_noticed_once_and_once_more_when_it_is_back(
         told = told or long
 
 
-LIMITS = HealthLimits(
-    latency_ms_max=100,
-    error_share_max=0.2,
-    calls_min=5,
-    window_ns=60 * S,
-    quotes_older_than_ns=30 * S,
-    back_after_ns=10 * S,
-)
 OUTCOMES = [i.Outcome.ACCEPTED] * 4 + [i.Outcome.UNKNOWN, i.Outcome.REJECTED]
 seen = st.lists(
     st.tuples(
