@@ -569,6 +569,8 @@ class ClientSession:
             fault = Fault(tag=None, reject_reason=_INVALID_TAG_NUMBER, text=taken.unreadable)
             self._reject(arrived, frame, fault)
             return
+        # What is handed on may be answered at once, with numbers above those of this turn.
+        self._sender.queue(taken.sent)
         self._hand_on(arrived, frame, taken, expected)
         if logon_note is not None and self._engine.logged_on:
             self._announced = True
@@ -576,7 +578,7 @@ class ClientSession:
             self._record.changed(
                 connected=True, text=logon_note, cancel_on_disconnect=self._cancels
             )
-        self._after(taken, "the engine ended the session")
+        self._after(taken._replace(sent=[]), "the engine ended the session")
         if self._rates.too_fast and not self._flooded:
             self._flooded = True
             self.logout(self._rates.last_words)

@@ -203,10 +203,14 @@ class Sender:
             if not self._missed:
                 self._written = first + count - 1
 
-    def pass_on(self, texts: Sequence[str]) -> None:
-        """Write what the engine sent in a turn, as far as its turn has come."""
+    def queue(self, texts: Sequence[str]) -> None:
+        """Keep what the engine sent in a turn until the next ``pass_on``, whoever's that is."""
         for text in texts:
             self._outbox.offer(Outgoing(tell(text)[1], text, Handling.ENGINE))
+
+    def pass_on(self, texts: Sequence[str]) -> None:
+        """Write what the engine sent in a turn, as far as its turn has come."""
+        self.queue(texts)
         self.write(self._outbox.freed())
 
     def repeat(self, texts: Sequence[str]) -> None:

@@ -607,6 +607,15 @@ def test_next_expected_msg_seq_num_too_high_is_refused_by_the_engine(make: MakeK
 # --- limits and logging on again
 
 
+def test_what_the_engine_says_goes_out_before_the_refusal_of_what_it_hands_on(kit: Kit) -> None:
+    """In the turn in which it hands an order on, it may have answered something: a lower number."""
+    kit.session.refuse = lambda refused: kit.session.answer_refused(refused, "away")
+    kit.take(message("1", 3, "112=x", client=kit.client))
+    assert [each["35"] for each in kit.wrote()] == ["2"]
+    kit.take(order(2, client=kit.client))
+    assert [(each["35"], each["34"]) for each in kit.wrote()] == [("0", "3"), ("j", "4")]
+
+
 def test_more_messages_beyond_a_gap_than_can_be_kept_end_the_session(make: MakeKit) -> None:
     kit = make(beyond_gap_max=5)
     kit.connect()
