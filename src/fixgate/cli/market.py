@@ -1,4 +1,4 @@
-"""`fixgate book`: a venue's order book, as a running gateway knows it.
+"""`fixgate book`: the order books of a symbol, as a running gateway knows them.
 
 Here: the command. Not here: the orders of the traders' book in the console (book).
 """
@@ -31,7 +31,7 @@ _EVERY_S = 0.5
 def book(  # noqa: PLR0917 - typer gives every option by its name
     symbol: Annotated[str, typer.Argument(help="As clients write it, such as BTC/USDT.")],
     venue: Annotated[
-        str | None, typer.Option(help="Which venue; needed if several list the symbol.")
+        str | None, typer.Option(help="Of this venue alone; left out: of all that list the symbol.")
     ] = None,
     levels: Annotated[int, typer.Option(min=1, max=200, help="Of each side.")] = _LEVELS,
     follow: Annotated[  # noqa: FBT002 - an option
@@ -40,7 +40,7 @@ def book(  # noqa: PLR0917 - typer gives every option by its name
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,  # noqa: FBT002 - an option
     home: Home = HERE,
 ) -> int:
-    """Show the order book of a symbol; 1 if there are no prices that hold."""
+    """Show each venue's order book of a symbol; 1 if there are no prices that hold."""
     data_dir = load_configuration(home).data_dir
     args: dict[str, Any] = {"symbol": symbol, "levels": levels}
     if venue is not None:
@@ -55,7 +55,11 @@ def book(  # noqa: PLR0917 - typer gives every option by its name
     if as_json:
         say(json.dumps(look(), indent=2))
     elif not follow:
-        show(shown(look()))
+        found = look()
+        for each in found["books"]:
+            show(shown(each))
+        for each in _without(found):
+            say(each)
     else:
         from rich.live import Live  # noqa: PLC0415 - with its only user
 
@@ -67,11 +71,19 @@ def book(  # noqa: PLR0917 - typer gives every option by its name
 
 
 def _shown_or_why_not(look: Any) -> Any:
-    """A venue whose prices are away for a moment is no reason to stop looking."""
+    """Venues whose prices are away for a moment are no reason to stop looking."""
+    from rich.console import Group  # noqa: PLC0415 - with its only user
+
     try:
-        return shown(look())
+        found = look()
     except Problem as problem:
         return str(problem)
+    return Group(*(shown(each) for each in found["books"]), *_without(found))
+
+
+def _without(found: dict[str, Any]) -> list[str]:
+    """Who lists the symbol and has no prices of it that hold."""
+    return [f"no live prices from {each}" for each in found["without"]]
 
 
 def shown(found: dict[str, Any]) -> Any:

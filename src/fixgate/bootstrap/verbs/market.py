@@ -28,40 +28,43 @@ class MarketVerbs:
         self._state = state
         self._venues = venues
         verbs.add(
-            "book", self._book, help="A venue's order book", args=("symbol", "venue", "levels")
+            "book", self._book, help="Venues' order books", args=("symbol", "venue", "levels")
         )
 
     async def _book(self, call: Call) -> Json:
         symbol, levels = call.text("symbol"), call.number_or_none("levels") or _LEVELS
         if levels > _LEVELS_MAX:
             raise Misused(f"book: levels is {levels}; it must be {_LEVELS_MAX} or less")
-        venue = self._venue(call.text_or_none("venue"), symbol)
-        instrument = self._state.instrument(venue, symbol)
-        if instrument is None:
-            raise Refused(f"{symbol} is not known at {venue}")
-        book = self._market.book(venue, instrument.symbol, levels)
-        quote = self._market.quote(venue, instrument.symbol)
+        listed = self._listed(call.text_or_none("venue"), symbol)
+        looked = {each: self._shown(each, unified, levels) for each, unified in listed.items()}
+        shown = [each for each in looked.values() if each is not None]
+        without = [venue for venue, each in looked.items() if each is None]
+        if not shown:
+            raise Refused(f"there are no live prices of {symbol} from {', '.join(without)}")
+        return {"books": shown, "without": without}
+
+    def _shown(self, venue: VenueName, symbol: str, levels: int) -> Json | None:
+        book = self._market.book(venue, symbol, levels)
+        quote = self._market.quote(venue, symbol)
         if book is None or quote is None:
-            raise Refused(f"there are no live prices of {instrument.symbol} from {venue}")
+            return None
         return {
             "venue": venue,
-            "symbol": instrument.symbol,
+            "symbol": symbol,
             "bids": [[to_wire(px), to_wire(qty)] for px, qty in book.bids],
             "offers": [[to_wire(px), to_wire(qty)] for px, qty in book.offers],
             "last_px": None if quote.last_px is None else to_wire(quote.last_px),
             "at_ns": book.at_ns,
         }
 
-    def _venue(self, named: str | None, symbol: str) -> VenueName:
-        """The venue asked for; without one, the only one that lists the symbol."""
+    def _listed(self, named: str | None, symbol: str) -> dict[VenueName, str]:
+        """The unified symbol at the venue asked for; without one, at each that lists it."""
         venues = sorted(self._venues)
-        if named is not None:
-            if VenueName(named) not in venues:
-                raise Misused(f"book: no venue {named}; there are: {', '.join(venues)}")
-            return VenueName(named)
-        listing = [each for each in venues if self._state.instrument(each, symbol) is not None]
-        if not listing:
-            raise Refused(f"{symbol} is not known at any venue")
-        if len(listing) > 1:
-            raise Misused(f"book: {symbol} is listed at {', '.join(listing)}; name a venue")
-        return listing[0]
+        if named is not None and VenueName(named) not in venues:
+            raise Misused(f"book: no venue {named[:64]}; there are: {', '.join(venues)}")
+        wanted = venues if named is None else [VenueName(named)]
+        found = {each: self._state.instrument(each, symbol) for each in wanted}
+        listed = {venue: each.symbol for venue, each in found.items() if each is not None}
+        if not listed:
+            raise Refused(f"{symbol} is not known at {named or 'any venue'}")
+        return listed
