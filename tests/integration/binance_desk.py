@@ -27,6 +27,7 @@ symbols = ["BTC/USDT"]
 redirect_host = "127.0.0.1"
 redirect_port = {port}
 redirect_ca_file = "{ca_file}"
+{more}
 """
 
 
@@ -76,15 +77,19 @@ def _made(folder: Path) -> Path:
 
 @asynccontextmanager
 async def a_desk(
-    tmp_path: Path, environ: Mapping[str, str], version: str = "FIX.4.4"
+    tmp_path: Path, environ: Mapping[str, str], version: str = "FIX.4.4", more: str = ""
 ) -> AsyncIterator[Desk]:
-    """Everything started, with more in the gateway's environment; its journal is audited."""
+    """Everything started, with more in the gateway's environment and of its venue; its journal is
+    audited.
+    """
     tls = make_local_tls(tmp_path, HOSTS)
     async with BinanceDouble(ssl_context=tls.server, step_s=None) as double:
         gateway = Gateway(make_home(_made(tmp_path / "home")))
         venues = gateway.home / "config" / "venues.toml"
         simulated = venues.read_text().split("# Binance spot.")[0]
-        venues.write_text(simulated + VENUES.format(port=double.port, ca_file=tls.ca_file))
+        venues.write_text(
+            simulated + VENUES.format(port=double.port, ca_file=tls.ca_file, more=more)
+        )
         gateway.more_environ = {
             "BINANCE_API_KEY": DEMO_API_KEY,
             "BINANCE_API_SECRET": DEMO_SECRET,

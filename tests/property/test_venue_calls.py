@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Mapping
 
 import aiohttp
@@ -45,6 +46,7 @@ class Account:
         self.limiter.configure((WEIGHT, ORDERS))
         self.granted: list[tuple[float, Priority]] = []
         self.ends: list[Entry] = []
+        self.answered: Counter[Priority] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def wish(self, wait_s: float, priority: Priority) -> None:
@@ -56,6 +58,7 @@ class Account:
     async def _enter(self, priority: Priority) -> None:
         entry = await self.limiter.enter(priority, COSTS[priority])
         self.ends.append(entry)
+        self.answered[priority] += 1
         if entry is Entry.GRANTED:
             self.granted.append((self.pace.at, priority))
 
@@ -63,6 +66,11 @@ class Account:
         """Everybody has been answered."""
         await self.pace.pass_until(self.pace.at + 200)
         await asyncio.gather(*self._tasks)
+
+    def used_within(self, limit: Allowance, seconds: float) -> int:
+        """What was used of a limit in the last so many seconds."""
+        since = self.pace.at - seconds
+        return sum(COSTS[each].get(limit.kind, 0) for at, each in self.granted if at > since)
 
     def most_in_a_period(self, limit: Allowance) -> int:
         """What was ever used of a limit in one of its periods."""
@@ -112,6 +120,41 @@ def test_whatever_orders_and_questions_use_there_is_room_for_cancels(
         for _ in range(CANCELS_ONLY):
             await account.wish(0.0, Priority.CANCEL)
         assert [each for _, each in account.granted[before:]] == [Priority.CANCEL] * CANCELS_ONLY
+        await account.limiter.stop()
+
+    asyncio.run(go())
+
+
+@FEW
+@given(wishes, st.lists(st.tuples(st.integers(0, 59), st.integers(0, 90)), max_size=3))
+def test_what_is_shown_of_an_account_is_what_was_used_and_who_waits(
+    script: list[tuple[float, Priority]], pauses: list[tuple[int, int]]
+) -> None:
+    """Property: rate-limit visibility. Used, left, waiting and paused, at every moment."""
+
+    async def go() -> None:
+        account, asked, quiet_until = Account(), Counter[Priority](), 0.0
+        asking = dict(pauses)
+        for number, (wait_s, priority) in enumerate(script):
+            await account.wish(wait_s, priority)
+            asked[priority] += 1
+            if number in asking:
+                account.limiter.pause(asking[number], status=429)
+                quiet_until = max(quiet_until, account.pace.at + asking[number])
+            shown = account.limiter.use(round(account.pace.at * 1e9))
+            assert [(each.kind, each.most) for each in shown.allowances] == [
+                (each.kind, each.count) for each in (WEIGHT, ORDERS)
+            ]
+            for each, limit in zip(shown.allowances, (WEIGHT, ORDERS), strict=True):
+                # It forgets in steps, never too early.
+                steps = (0, limit.period_s / 60)
+                least, most = (account.used_within(limit, limit.period_s + one) for one in steps)
+                assert least <= each.used <= most
+            assert dict(shown.waiting) == {
+                each.name.lower(): asked[each] - account.answered[each] for each in Priority
+            }
+            until_s = 0.0 if shown.silence is None else shown.silence.until_ns / 1e9
+            assert abs(until_s - quiet_until) < 1e-6
         await account.limiter.stop()
 
     asyncio.run(go())

@@ -23,6 +23,7 @@ PROPERTIES = frozenset(
         "error categories",
         "rate-limit enforcement",
         "rate-limit categories",
+        "rate-limit visibility",
         "retry-after",
         # streams
         "stream normalisation",

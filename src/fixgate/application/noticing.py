@@ -1,7 +1,8 @@
 """What the edge notices that a person should look at.
 
-Here: Noticer, which lets its watches look once a second; watches of venues, of refused orders, and
-of the journal. Each says a thing once, and again only when it was well in between.
+Here: Noticer, which lets its watches look once a second; watches of venues, of their prices, of
+refused orders, and of the journal. Each says a thing once, and again only when it was well in
+between.
 Not here: orders in doubt (watching), clocks (adapters/clock_reading), telling people (alarms).
 """
 
@@ -10,12 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from fixgate.application.inbox import Given, Inbox, Mark
+from fixgate.application.ports.market import Market
 from fixgate.domain.events import AlertRaised
+from fixgate.domain.frozen import value
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import ClockChecked, Noticed
 from fixgate.domain.values import ExecType
 
 _NS: Final = 1_000_000_000
+_BOOKS_TOLD_MAX: Final = 5  # one by one
 Verdicts = Mapping[tuple[SessionName, ExecType], int]
 """How many orders of a session were taken (NEW) and refused (REJECTED) since the start."""
 
@@ -88,6 +92,58 @@ class VenueWatch:
                 self._told.add(venue)
                 text = f"{venue} is down: no new orders are taken for it"
                 yield Noticed(subject="venue down", about=venue, text=text)
+
+
+@value
+class Followed:
+    """The instruments of a venue whose prices are to be known all the time."""
+
+    symbols: tuple[str, ...]  # unified
+    stale_after_ns: int  # prices that were not confirmed for so long do not hold
+
+
+class BookWatch:
+    """Instruments whose prices are followed and have not held for too long."""
+
+    def __init__(self, followed: Mapping[VenueName, Followed], market: Market) -> None:
+        self._followed = followed
+        self._market = market
+        self._held: dict[tuple[VenueName, str], int] = {}  # when the prices were last confirmed
+        self._told: set[tuple[VenueName, str]] = set()
+
+    def look(self, now_ns: int) -> Iterator[Noticed]:
+        """Books that went stale, and those that are fresh again."""
+        for venue, followed in self._followed.items():
+            stale, fresh = [], []
+            for symbol in followed.symbols:
+                key, quote = (venue, symbol), self._market.quote(venue, symbol)
+                held_ns = self._held.setdefault(key, now_ns) if quote is None else quote.at_ns
+                self._held[key] = held_ns
+                if quote is not None:
+                    if key in self._told:
+                        fresh.append(symbol)
+                elif now_ns - held_ns >= followed.stale_after_ns and key not in self._told:
+                    stale.append(symbol)
+            self._told.update((venue, each) for each in stale)
+            self._told.difference_update((venue, each) for each in fresh)
+            after_s = followed.stale_after_ns // _NS
+            text = f"no prices that hold for {after_s} s; they are not used"
+            yield from _of_books(venue, "book stale", stale, text)
+            yield from _of_books(venue, "book fresh", fresh, "there are prices again")
+
+
+def _of_books(
+    venue: VenueName, subject: str, symbols: Sequence[str], text: str
+) -> Iterator[Noticed]:
+    """One notice for each instrument; one for all where a venue's stream is the matter."""
+    if len(symbols) > _BOOKS_TOLD_MAX:
+        some = ", ".join(symbols[:_BOOKS_TOLD_MAX])
+        text = f"{venue}, {len(symbols)} instruments ({some}, ...): {text}"
+        yield Noticed(subject=subject, about=venue, text=text)
+        return
+    for symbol in symbols:
+        about = f"{venue} {symbol}"
+        yield Noticed(subject=subject, about=about, text=f"{about}: {text}")
 
 
 class RejectWatch:

@@ -13,11 +13,25 @@ from fixgate.adapters.clock_reading import ClockWatch
 from fixgate.adapters.webhooks.sender import Target, Webhook
 from fixgate.application.alarms import Alarms
 from fixgate.application.inbox import Inbox
-from fixgate.application.noticing import JournalWatch, Noticer, RejectWatch, VenueWatch, Verdicts
+from fixgate.application.noticing import (
+    BookWatch,
+    Followed,
+    JournalWatch,
+    Noticer,
+    RejectWatch,
+    VenueWatch,
+    Verdicts,
+)
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.journal import AlertRow
+from fixgate.application.ports.market import Market
 from fixgate.bootstrap.loading import ConfigurationError
-from fixgate.bootstrap.settings import AlertSettings, Configuration, WebhookSettings
+from fixgate.bootstrap.settings import (
+    AlertSettings,
+    CcxtSettings,
+    Configuration,
+    WebhookSettings,
+)
 from fixgate.domain.events import AlertRaised
 from fixgate.domain.ids import VenueName
 from fixgate.domain.state import State
@@ -41,6 +55,7 @@ class Alarming:
         state: State,
         inbox: Inbox,
         *,
+        market: Market,
         verdicts: Verdicts,
         away: Callable[[], bool],
     ) -> None:
@@ -56,6 +71,7 @@ class Alarming:
                     lambda name: state.venues_up.get(name, False),
                     after_ns=int(settings.venue_down_after_s * 1e9),
                 ),
+                BookWatch(_followed(configuration), market),
                 RejectWatch(
                     verdicts,
                     share=settings.reject_share,
@@ -87,6 +103,17 @@ class Alarming:
     def take(self, alert: AlertRaised, at_ns: int) -> None:
         """An alert for people."""
         self._alarms.take(alert, at_ns)
+
+
+def _followed(configuration: Configuration) -> dict[VenueName, Followed]:
+    """Whose prices come from outside this process."""
+    return {
+        VenueName(each.name): Followed(
+            symbols=each.followed, stale_after_ns=int(each.market_data_stale_after_s * 1e9)
+        )
+        for each in configuration.venues
+        if isinstance(each, CcxtSettings)
+    }
 
 
 def again_after_ns(settings: AlertSettings) -> int:

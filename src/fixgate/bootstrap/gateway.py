@@ -57,6 +57,7 @@ from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.positions import PositionVerbs, ReconcileVerb
 from fixgate.bootstrap.verbs.routing import RoutingVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
+from fixgate.bootstrap.verbs.venues import VenueVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import maker
 from fixgate.domain.ids import Ids, SessionName, VenueName
@@ -163,6 +164,7 @@ class Gateway:
             clock,
             self._state,
             self._inbox,
+            market=self._markets.market,
             verdicts=stepper.verdicts,
             away=lambda: interruption.away,
         )
@@ -267,6 +269,7 @@ class Gateway:
         ReconcileVerb(core, self._verbs, self._reconciler)
         RoutingVerbs(self._state, self._markets.market, core.clock, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
+        VenueVerbs(self._venues, self._state, core.clock, self._verbs)
         MarketVerbs(self._markets.market, self._state, self._verbs, self._venues)
 
     def _hear(self, given: VenueInput) -> None:

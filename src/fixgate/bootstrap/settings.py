@@ -235,11 +235,15 @@ class CcxtSettings(Strict):
         unlisted = set(self.market_data or ()) - set(self.symbols)
         if self.symbols and unlisted:
             raise ValueError(f"market_data has {min(unlisted)}, which is not one of symbols")
-        followed = self.symbols if self.market_data is None else self.market_data
-        if len(followed) > _FOLLOWED_MAX:
+        if len(self.followed) > _FOLLOWED_MAX:
             what = f"prices of at most {_FOLLOWED_MAX} symbols can be followed"
             raise ValueError(f"{what}; name them in market_data")
         return self
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The symbols whose prices are followed."""
+        return self.symbols if self.market_data is None else self.market_data
 
 
 VenueSettings = Annotated[SimulatedSettings | CcxtSettings, Field(discriminator="kind")]

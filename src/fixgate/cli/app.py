@@ -31,6 +31,7 @@ from fixgate.cli import (
     status,
     stuck,
     tables,
+    venues,
 )
 from fixgate.cli.compliance import add_commands
 from fixgate.cli.console import FAILED, USAGE, Problem
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("run")(running.run)
 app.command("status")(status.status)
+app.command("venues")(venues.venues)
 app.command("jobs")(jobs.jobs)
 app.command("book")(market.book)
 app.command("reload")(reload.reload)

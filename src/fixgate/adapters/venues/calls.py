@@ -62,7 +62,8 @@ class VenueCalls:
                 return await getattr(self._exchange, call.endpoint)(dict(call.params))
         except VenueSaid as said:
             if said.asks_for_silence:
-                self._limiter.pause(said.retry_after_s or _PAUSE_S.get(said.status, 0.0))
+                seconds = said.retry_after_s or _PAUSE_S.get(said.status, 0.0)
+                self._limiter.pause(seconds, status=said.status)
             if self._dialect.is_clock_skew(said.code):
                 self.clock_is_off = True
             raise

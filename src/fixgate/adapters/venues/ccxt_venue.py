@@ -36,6 +36,7 @@ from fixgate.adapters.venues.timing import Backoff, LoopPace, Pace
 from fixgate.adapters.venues.transport import make_session
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.venue import (
+    CallsUse,
     CancelLeg,
     Hear,
     QueryLeg,
@@ -125,6 +126,10 @@ class CcxtVenue:
     def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
         """As the venue's public stream tells them; those of a gap are missing."""
         return self._followers.trades(symbol, after)
+
+    def calls_use(self) -> CallsUse:
+        """As the limiter counts, and the venue itself where it says so."""
+        return self._limiter.use(self._clock.now_ns())
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         """Begin connecting. Raises VenueSetupError when the settings cannot work at all."""

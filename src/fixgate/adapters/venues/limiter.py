@@ -14,6 +14,7 @@ from enum import Enum, IntEnum, unique
 
 from fixgate.adapters.venues.settings import RateLimits
 from fixgate.adapters.venues.timing import Pace
+from fixgate.application.ports.venue import AllowanceUse, CallsUse, Silence
 
 _SLOTS = 60  # a window forgets in steps of a sixtieth of its length
 _RECHECK_MAX_S = 1.0
@@ -103,6 +104,7 @@ class RateLimiter:
         self._windows: list[Window] = []
         self._queues: dict[Priority, deque[_Waiting]] = {each: deque() for each in Priority}
         self._paused_until = 0.0
+        self._silenced_by: int | None = None  # the HTTP status that asked for the last pause
         self._stopped = False
         self._pump: asyncio.Task[None] | None = None
         self._queue_max = {
@@ -125,9 +127,11 @@ class RateLimiter:
             kept.get(each) or Window(each, share=self._limits.share) for each in allowances
         ]
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, *, status: int) -> None:
         """The venue asked for silence (429, 418): nothing at all is let through until then."""
-        self._paused_until = max(self._paused_until, self._pace.now() + seconds)
+        until = self._pace.now() + seconds
+        if until >= self._paused_until:
+            self._paused_until, self._silenced_by = until, status
 
     def note_used(self, kind: str, period_s: float, used: int) -> None:
         """The venue's own count, from its answer."""
@@ -139,6 +143,31 @@ class RateLimiter:
     def waiting(self, priority: Priority) -> int:
         """How many calls of that priority wait."""
         return len(self._queues[priority])
+
+    def use(self, now_ns: int) -> CallsUse:
+        """How far the allowance is used, who waits, and until when there was or is silence.
+
+        now_ns: the time of day, of which the limiter otherwise knows nothing.
+        """
+        now = self._pace.now()
+        silence = None
+        if self._silenced_by is not None:
+            until_ns = now_ns + round((self._paused_until - now) * 1e9)
+            silence = Silence(status=self._silenced_by, until_ns=until_ns)
+        return CallsUse(
+            allowances=tuple(
+                AllowanceUse(
+                    kind=each.allowance.kind,
+                    period_s=each.allowance.period_s,
+                    limit=each.allowance.count,
+                    most=each.most,
+                    used=each.used(now),
+                )
+                for each in self._windows
+            ),
+            waiting=tuple((each.name.lower(), self.waiting(each)) for each in Priority),
+            silence=silence,
+        )
 
     async def enter(self, priority: Priority, cost: Mapping[str, int]) -> Entry:
         """Wait for a turn. Whoever is GRANTED has used its cost, whether it calls or not."""

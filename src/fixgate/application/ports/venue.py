@@ -84,6 +84,34 @@ class WorkingLeg:
     venue_order_id: VenueOrderID | None = None
 
 
+@value
+class AllowanceUse:
+    """One limit of what a venue account may call, and how far it is used."""
+
+    kind: str  # as the venue counts: "weight", "orders"
+    period_s: float
+    limit: int  # the venue's, in any such period
+    most: int  # of it, that we use
+    used: int  # within the last period
+
+
+@value
+class Silence:
+    """The venue asked us to call no more until then: a rate limit (429), or a ban (418)."""
+
+    status: int
+    until_ns: int
+
+
+@value
+class CallsUse:
+    """How much of a venue account's allowance is used, and who waits for a turn."""
+
+    allowances: tuple[AllowanceUse, ...]
+    waiting: tuple[tuple[str, int], ...]  # by kind of call, who goes first first
+    silence: Silence | None = None  # asked for last; it may be over
+
+
 class VenuePort(Protocol):
     """Somewhere an order can be worked. No method raises because of the venue."""
 
@@ -128,6 +156,10 @@ class VenuePort(Protocol):
         Only the latest, and only of the time in which somebody follows the symbol: more may have
         happened than is kept.
         """
+        ...
+
+    def calls_use(self) -> CallsUse | None:
+        """How much of what may be called is used by now; None: calls are not limited."""
         ...
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:

@@ -91,7 +91,7 @@ async def test_a_full_queue_and_a_long_wait_are_refused() -> None:
 async def test_a_pause_stops_everybody_and_refuses_who_cannot_wait_so_long() -> None:
     pace = HandPace()
     limiter = a_limiter(pace, order_wait_max_s=5.0, cancel_wait_max_s=60.0)
-    limiter.pause(30)
+    limiter.pause(30, status=429)
     assert await limiter.enter(Priority.ORDER, ONE) is Entry.LATE
     cancel = asyncio.create_task(limiter.enter(Priority.CANCEL, ONE))
     await pace.pass_until(pace.at + 29)
@@ -123,7 +123,7 @@ async def test_who_waits_is_looked_at_about_once_a_second_and_not_all_the_time()
 async def test_who_gives_up_waiting_takes_no_turn() -> None:
     pace = HandPace()
     limiter = a_limiter(pace)
-    limiter.pause(10)
+    limiter.pause(10, status=429)
     gone = asyncio.create_task(limiter.enter(Priority.CANCEL, ONE))
     await asyncio.sleep(0)
     gone.cancel()
