@@ -5,6 +5,7 @@ contents(), all that a State holds, to compare two of them.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -27,22 +28,24 @@ from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.events import CommandRefused
 from fixgate.domain.ids import ClOrdID, Ids, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
-from fixgate.domain.limits import Dealt, LimitSet, StandingLimits
+from fixgate.domain.limits import Dealt, LimitSet, StandingLimits, day_end_ns
 from fixgate.domain.market import Book, Quote
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import Order, UsedID
 from fixgate.domain.position import Position
 from fixgate.domain.positions import Key, Positions
+from fixgate.domain.rounding import notional
 from fixgate.domain.routing import RoutingPolicy, VenueFees, smart_profile
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.state import State
-from fixgate.domain.trades import TradeRequest
+from fixgate.domain.trades import RecordedTrade, TradeRequest
 from fixgate.domain.values import OrdType, TimeInForce
 
 SESSION = SessionName("CLIENT")
 VENUE = VenueName("V")
 EPOCH = "EPOCH0"
 START_NS = 1_700_000_000_000_000_000
+_DAY_NS = 86_400_000_000_000
 
 EVERYTHING = frozenset((each, tif) for each in OrdType for tif in TimeInForce)
 EVERY_OPTION = each_of(Option, OrdType, TimeInForce)
@@ -175,6 +178,7 @@ class FakeCore:
         self.others, self.policies, self.fees = others, policies, fees
         self.terminal_max = terminal_max
         self.limits = limits or LimitSet()  # what the files say
+        self.limits_from_ns: int | None = None  # and from when on
         self.standing = StandingLimits()
         self.dealt: tuple[Dealt, ...] = ()  # what the store has of today
         self.state = State(Ids(EPOCH), terminal_max=terminal_max)
@@ -223,7 +227,12 @@ class FakeCore:
         )
         if self.limits.rules or self.standing.in_force:
             self.say(
-                i.LimitsConfigured(limits=self.limits, standing=self.standing, dealt=self.dealt)
+                i.LimitsConfigured(
+                    limits=self.limits,
+                    effective_ns=self.limits_from_ns,
+                    standing=self.standing,
+                    dealt=self.dealt,
+                )
             )
         self.say(i.SessionsConfigured(sessions=(self.rules,), aliases=self.aliases))
         self.say(i.VenueConfigured(profile=self.profile))
@@ -258,19 +267,24 @@ class FakeCore:
 
     @property
     def traded_today(self) -> tuple[Dealt, ...]:
-        """What every order traded, as the store would say."""
-        orders = [each.order for each in self.recall.by_id.values() if each.order is not None]
+        """What every order traded since midnight, as the store would say."""
+        since_ns = day_end_ns(self.at_ns - _DAY_NS, self.limits.time_zone)
         return tuple(
             Dealt(
-                session=each.instruction.session,
-                account=each.instruction.account,
-                venue=each.instruction.venue,
-                symbol=each.instruction.symbol,
-                notional=each.notional,
+                session=each.session,
+                account=each.account,
+                venue=each.venue,
+                symbol=each.symbol,
+                notional=notional(each.last_qty, each.last_px),
             )
-            for each in orders
-            if each.notional and each.part_of is None
+            for each in self._standing()
+            if each.at_ns >= since_ns
         )
+
+    def _standing(self) -> Iterator[RecordedTrade]:
+        orders = [each.order for each in self.recall.by_id.values() if each.order is not None]
+        for order in orders:
+            yield from standing(order, self.recall.executions.get(order.order_id, ()))
 
     def message(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:
         """A whole client message from ``11=X|54=1`` and so on."""
@@ -343,20 +357,19 @@ class FakeCore:
 
     def _look_up(self, request: TradeRequest) -> None:
         """Tell what was committed, in pages of two."""
-        orders = [each.order for each in self.recall.by_id.values() if each.order is not None]
+        query = request.query
         found = in_time(
             trade
-            for order in orders
-            for trade in standing(order, self.recall.executions.get(order.order_id, ()))
-            if request.query.fits(trade) and self._named(request.query.cl_ord_id, order)
+            for trade in self._standing()
+            if query.fits(trade) and self._named(query.cl_ord_id, trade.order_id)
         )
         for first in range(0, max(len(found), 1), 2):
             page = tuple(found[first : first + 2])
             self.say(i.TradesFound(request=request, total=len(found), first=first, trades=page))
 
-    def _named(self, cl_ord_id: str | None, order: Order) -> bool:
+    def _named(self, cl_ord_id: str | None, order_id: OrderID) -> bool:
         named = self.recall.names.get((self.rules.name, ClOrdID(cl_ord_id or "")))
-        return cl_ord_id is None or named == order.order_id
+        return cl_ord_id is None or named == order_id
 
     def _tick(self) -> int:
         self.at_ns += 1_000_000

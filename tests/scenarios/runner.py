@@ -12,9 +12,7 @@ A scenario begins with ``# ID  what it shows``. Directives set it up::
     ! venues W X                     more venues like V; orders may be routed over all of them
     ! at W lot_size=1 taker_bp=10    a field of Instrument, VenueProfile or Fees at one of them
     ! routing by=best_price split=yes     a field of RoutingPolicy
-    ! one process                    a restart in its middle would make another story of it: it is
-                                     about who is logged on, about stopping, about times that one
-                                     process counts, or the venue would first be asked
+    ! one process: WHY               a restart in its middle would make another story of it
     ! echo 5001 5002                 tags of the client's own that its session repeats
 
 Then come lines of steps, any number a line, in columns or below each other::
@@ -55,7 +53,8 @@ Then come lines of steps, any number a line, in columns or below each other::
     O> kill on|off gateway | kill on|off session CLIENT | ... account A | ... venue V
     O> cancel all gateway | cancel all session CLIENT | ...
     O> release CLIENT                a paused session goes on
-    O> limits default order_qty_max=7 [from SECONDS]   other limits in place of all; by jane
+    O> limits default order_qty_max=7 [from SECONDS]   other limits in place of all; by jane, who
+                                     changed the files
     O> approve JOHN | withdraw       a second person agrees to what jane proposed
     O> query X | force cancel X | resolve X canceled|rejected | resolve X filled 10 @ 9
                                      X: a ClOrdID, an OrderID, or @W: the order last called at W
@@ -78,7 +77,9 @@ from pathlib import Path
 from typing import Any, NoReturn, get_origin, get_type_hints
 
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
+from fixgate.adapters.store.reader import StoredSession
 from fixgate.application.holding import worth_telling
+from fixgate.application.starting import left_behind
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName, VenueName
@@ -99,6 +100,8 @@ _WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c", "E", "M", "K"))
 _STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
 _NAMED = re.compile(r"(\w+): ")
 _ROUTING = ("venues", "at", "routing")
+_OF_ALL = "limits all "
+_FILES_DIFFER = "The limits in the files are not those in force"  # a start says so, every time
 
 
 @dataclass
@@ -159,7 +162,7 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
     changes = {}
     for setting in scenario.settings:
         words = setting.split()
-        if words[0] in ("only", "echo", "one", "limits", *_ROUTING):
+        if words[0] in ("only", "echo", "limits", *_ROUTING) or _is_of_one_process(setting):
             continue
         target = words[0] if words[0] in ("venue", "instrument") else "session"
         if target == kind:
@@ -167,6 +170,11 @@ def _settings(scenario: Scenario, kind: str, cls: type) -> dict[str, Any]:
                 name, _, text = pair.partition("=")
                 changes[name] = _coerce(cls, name, text)
     return changes
+
+
+def _is_of_one_process(setting: str) -> bool:
+    """Whether it says that a restart in the middle would make another story, and why."""
+    return setting.startswith("one process: ")
 
 
 def _routing(scenario: Scenario) -> dict[str, Any]:
@@ -217,6 +225,8 @@ class Run:
         self.kept: dict[str, str] = {}
         self.trades = 0
         self.asked_of: dict[OrderID, None] = {}  # after a restart, and not answered yet
+        self.told_of: set[OrderID] = set()  # asked about, and the scenario has the answer
+        self.killed = False
         self.where = scenario.where
 
     @staticmethod
@@ -254,7 +264,7 @@ class Run:
 
     def restarts(self) -> list[int]:
         """The steps before which the gateway may be killed: somebody else speaks next."""
-        if "one process" in self.scenario.settings:
+        if any(map(_is_of_one_process, self.scenario.settings)):
             return []
         return [
             number
@@ -266,17 +276,44 @@ class Run:
         """Another process begins, from what is durable. It asks about every order that is open.
 
         The venue says what it said before of an order that it owes no answer. What it owes one
-        for, it answers as the scenario goes on: what was under way there goes on too.
+        for, it answers as the scenario goes on: what was under way there goes on too. A client
+        that was logged on comes back.
         """
         self.where = f"{self.where}, killed"
         if self.core.sent or self.core.calls:
             return  # what was written down is not all acted on; the steps that follow take it
+        state = self.core.state
+        present, cancels = SESSION in state.present, SESSION in state.cancels
         self.core.restart()
-        while self.core.calls:
-            intent, order = self.core.calls.popleft()
-            if not isinstance(intent, e.QuerySent):
-                self.fail(f"after the restart the venue was called: {called(intent)}")
-            self.asked_of[order.order_id] = None
+        self.core.alerts = [each for each in self.core.alerts if _FILES_DIFFER not in each]
+        self._asked_again()
+        self._connection_lost(present=present, cancels=cancels)
+        if present:
+            self.core.connection(on=True, cancels=cancels)
+        self.killed = True
+
+    def _connection_lost(self, *, present: bool, cancels: bool) -> None:
+        """What a start says of the client's connection to the process before."""
+        seen = StoredSession(
+            name=SESSION,
+            last_in=0,
+            last_out=0,
+            connected=present,
+            peer="",
+            since_ns=0,
+            cancel_after_ms=0 if cancels else None,
+        )
+        for each in left_behind([seen], self.core.state.open_orders(), self.core.at_ns):
+            self.core.connection(on=False, cancels=each.cancel_on_disconnect)
+
+    def _asked_again(self) -> None:
+        """The venues that can be reached are asked about what an earlier process left open."""
+        for each in tuple(self.core.calls):
+            intent, order = each
+            if isinstance(intent, e.QuerySent):
+                self.core.calls.remove(each)
+                if order.order_id not in self.told_of:
+                    self.asked_of[order.order_id] = None
         self._venue_answers()
 
     def _venue_answers(self) -> None:
@@ -284,7 +321,8 @@ class Run:
         for order_id in tuple(self.asked_of):
             order = self._order(order_id)
             busy = order.requests and order.requests[0].phase is not RequestPhase.WAITING
-            if busy or order.is_unanswered or order.closing or order.withdrawn:
+            leaving = order.withdrawn is not None and order.withdrawn.sent
+            if busy or order.is_unanswered or order.closing or leaving:
                 continue
             del self.asked_of[order_id]
             if not order.is_terminal:
@@ -380,10 +418,14 @@ class Run:
         self.subjects[venue] = order.order_id
         if called(intent) != rest:
             self.fail(f"the venue was called with {called(intent)!r}, expected {rest!r}")
+        if isinstance(intent, e.QuerySent):
+            self.told_of.add(order.order_id)
 
     def _venue_says(self, rest: str, venue: VenueName) -> None:
         if rest in ("up", "down"):
             self.core.say(i.VenueConnection(venue=venue, up=rest == "up"))
+            if self.killed:
+                self._asked_again()
             return
         if rest.startswith("balances "):
             pairs = [each.split("=") for each in rest.split()[1:]]
@@ -398,6 +440,8 @@ class Run:
                 self.fail(f"{venue} was never called")
             order = self._order(self.subjects[venue])
         words = rest.split()
+        if "found" in words[:2]:
+            self.told_of.discard(order.order_id)
         self.trades += words[0] == "trade" and "id" not in words
         self.core.say(heard(words, order, f"T{self.trades}"))
         if self.asked_of:
@@ -493,10 +537,12 @@ class Run:
                 command = i.SessionReleased(session=SessionName(name), **who)
             case ["limits", *about]:
                 later = "from" in about and about.index("from")
-                at_ns = self.core.at_ns + int(float(about[-1]) * 1e9) if later else None
+                from_ns = self.core.at_ns + int(float(about[-1]) * 1e9) if later else None
                 about = about[:later] if later else about
-                wanted = limits_from([" ".join(["limits", *about])])
-                command = i.LimitsGiven(limits=wanted, effective_ns=at_ns, **who)
+                of_all = [each for each in self.scenario.settings if each.startswith(_OF_ALL)]
+                wanted = limits_from([*of_all, " ".join(["limits", *about])])
+                self.core.limits, self.core.limits_from_ns = wanted, from_ns
+                command = i.LimitsGiven(limits=wanted, effective_ns=from_ns, **who)
             case ["approve", *name]:
                 command = i.LimitsAgreed(person=" ".join(name), reason="a test")
             case ["withdraw"]:

@@ -84,11 +84,15 @@ class Seen(Protocol):
     def cancel_after_ms(self) -> int | None: ...
 
 
-def left_behind(sessions: Iterable[Seen], now_ns: int) -> list[SessionChanged]:
+def left_behind(
+    sessions: Iterable[Seen], open_orders: Iterable[Order], now_ns: int
+) -> list[SessionChanged]:
     """The ends of connections that nobody wrote down: they ended with the process before.
 
-    Also of those that ended shortly before it did, whose orders were still to be canceled.
+    Also of those that ended shortly before it did, whose orders were still to be canceled:
+    all of a session, or those that ask for it themselves (18=Q).
     """
+    asking = {each.instruction.session for each in open_orders if each.instruction.on_disconnect}
     return [
         SessionChanged(
             at_ns=now_ns,
@@ -99,7 +103,7 @@ def left_behind(sessions: Iterable[Seen], now_ns: int) -> list[SessionChanged]:
             cancel_on_disconnect=each.cancel_after_ms is not None,
         )
         for each in sessions
-        if each.connected or each.cancel_after_ms is not None
+        if each.connected or each.cancel_after_ms is not None or each.name in asking
     ]
 
 

@@ -381,7 +381,8 @@ class Gateway:
         """What an earlier process left of the sessions: who is barred, who was connected."""
         for name in self._standing.disabled:
             self._fix.bar(name, BARRED)
-        for note in left_behind(self._reader.sessions(), self._clock.now_ns()):
+        open_orders, now_ns = self._state.open_orders(), self._clock.now_ns()
+        for note in left_behind(self._reader.sessions(), open_orders, now_ns):
             if self._fix.session(note.session) is not None:
                 self._inbox.put(note)
 

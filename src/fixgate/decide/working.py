@@ -74,10 +74,10 @@ def _due(turn: Turn, order: Order, withdrawn: Withdrawal) -> bool:
         return False
     if not turn.state.venues_up.get(order.instruction.venue, False):
         return False
-    if order.order_id in turn.state.unsettled:
-        return False  # an earlier process left it; first the venue says what became of it
     if withdrawn.forced:
         return True
+    if order.order_id in turn.state.unsettled:
+        return False  # an earlier process left it; first the venue says what became of it
     busy = bool(order.requests) and order.requests[0].phase is not RequestPhase.WAITING
     return not busy and not order.is_unanswered and not order.awaits_trades
 

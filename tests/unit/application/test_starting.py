@@ -1,5 +1,6 @@
 """What a new process takes over: what operations decided, and connections that have ended."""
 
+from builders import an_instruction, an_order
 from fixgate.adapters.store.reader import StoredSession
 from fixgate.application.ports.journal import OperatorRow
 from fixgate.application.starting import left_behind, standing
@@ -46,6 +47,11 @@ def test_connections_that_nobody_ended_have_ended() -> None:
             stored("THERE2", connected=True, cancel_after_ms=0),
             stored("LEFT", connected=False, cancel_after_ms=5_000),
             stored("GONE", connected=False, cancel_after_ms=None),
+            stored("LEFT2", connected=False, cancel_after_ms=None),
+        ],
+        [
+            an_order(instruction=an_instruction(session="LEFT2", on_disconnect=True)),
+            an_order(instruction=an_instruction(session="GONE", on_disconnect=False)),
         ],
         now_ns=7,
     )
@@ -53,5 +59,6 @@ def test_connections_that_nobody_ended_have_ended() -> None:
         ("THERE", False),
         ("THERE2", True),
         ("LEFT", True),
+        ("LEFT2", False),
     ]
     assert not any(each.connected for each in found)
