@@ -20,7 +20,7 @@ from fixgate.application.ports.fix import (
     Handling,
     SessionChanged,
 )
-from fixgate.application.ports.journal import ExecutionRow, PositionRow, Record
+from fixgate.application.ports.journal import Batch, ExecutionRow, PositionRow, Record
 from fixgate.application.step import Intent, Stepper, Steps, all_steps
 from fixgate.domain import inputs as i
 from fixgate.domain.balance import Balance
@@ -190,6 +190,7 @@ class FakeCore:
         self.calls: deque[tuple[Intent, Order]] = deque()  # venue calls nobody has looked at yet
         self.alerts: list[str] = []
         self.refusals: list[str] = []  # what operations were told cannot be done
+        self.batches: list[Batch] = []
         self.journal: list[Record] = []
         self.records: list[object] = []  # their payloads
         # The query tables of positions and balances.
@@ -337,6 +338,7 @@ class FakeCore:
         """Decide one item, as if it were committed at once."""
         self.items.append(item)
         steps = all_steps(self.stepper, [item])
+        self.batches.append(steps.batch)
         self.journal.extend(steps.batch.records)
         self.records.extend(each.payload for each in steps.batch.records)
         self.recall.committed(steps, self.state)

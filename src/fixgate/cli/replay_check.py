@@ -53,9 +53,6 @@ def _verify(configuration: "Configuration", ledger: "Ledger", wanted: "Span", li
     from fixgate.application.replay import Replay  # noqa: PLC0415 - 0.3 s
     from fixgate.bootstrap import parts  # noqa: PLC0415 - with it
 
-    whole = ledger.span()
-    if whole is None or whole.first != 1:
-        raise Problem("the first records are not there: their days are not in the archive")
     # Whole inputs with all their events.
     first, after = ledger.input_from(wanted.first), ledger.input_from(wanted.last + 1)
     lead = ledger.input_from(max(1, first - _LEAD))
@@ -88,7 +85,8 @@ def _verify(configuration: "Configuration", ledger: "Ledger", wanted: "Span", li
 
 
 def folded(configuration: "Configuration", ledger: "Ledger", through: int) -> "State":
-    """The state after a record, from the events up to it."""
+    """The state after a record, from the events up to it; or end the command."""
+    from fixgate.adapters.store.ledger import Span  # noqa: PLC0415 - 0.3 s
     from fixgate.application.replay import fold  # noqa: PLC0415 - 0.3 s
     from fixgate.domain.ids import Ids  # noqa: PLC0415 - with it
     from fixgate.domain.state import State  # noqa: PLC0415 - with it
@@ -97,6 +95,9 @@ def folded(configuration: "Configuration", ledger: "Ledger", through: int) -> "S
         Ids(ledger.epoch),
         terminal_max=configuration.gateway.journal.terminal_orders_in_memory,
     )
+    gone = ledger.missing(Span(1, through))
+    if gone is not None:
+        raise Problem(f"record {gone} is not there: {ledger.gap(gone)}")
     if through < 1:
         return state
     started = time.perf_counter()

@@ -21,14 +21,14 @@ from fixgate.cli.console import (
 )
 from fixgate.cli.exporting import Format, FormatOption, OutOption, Output, columns
 from fixgate.cli.moments import iso, microseconds, moment_ns
-from fixgate.cli.progress import remark
+from fixgate.cli.progress import Bar, remark
 from fixgate.cli.records import open_ledger
 from fixgate.cli.replay_check import folded
 from fixgate.cli.words import STATUS_WORDS, number
 
 if TYPE_CHECKING:
+    from fixgate.adapters.store.ledger import Ledger
     from fixgate.domain.order import Order
-    from fixgate.domain.state import State
 
 _COLUMNS: Final = columns(
     (),
@@ -39,27 +39,31 @@ _COLUMNS: Final = columns(
 _MICROSECOND_NS: Final = 1_000
 
 
-def state(
+def state(  # noqa: PLR0917 - typer gives every option by its name
     at: Annotated[
         str, typer.Option(metavar="TIME", help="10m (ago), 14:30:00.123456, 2030-12-31T14:30; UTC.")
     ],
     session: Annotated[str | None, typer.Option(help="Orders of this session alone.")] = None,
+    every_event: Annotated[  # noqa: FBT002 - typer makes flags of them
+        bool,
+        typer.Option("--every-event", help="Go by the journal alone, from its first record on."),
+    ] = False,
     form: FormatOption = Format.TEXT,
     out: OutOption = None,
     home: Home = HERE,
 ) -> None:
-    """Show the orders that were open at an instant, made again from what was recorded."""
+    """Show the orders that were open at an instant, made again from what was recorded.
+
+    The table of orders says which can have been open, and the journal what they were. With
+    --every-event the journal says both: slow, but nobody can have taken an order out.
+    """
     if form is Format.FIX:
         usage("--format fix: orders are no messages; text, csv, json or parquet")
     if out is not None and form is Format.TEXT:
         usage("--out needs --format csv, json or parquet")
     at_ns = moment_ns("--at", at, SystemClock().now_ns())
-    orders = [
-        each
-        for each in _state_at(home, at_ns).open_orders()
-        if session in (None, each.instruction.session)
-    ]
-    orders.sort(key=lambda each: each.order_id)
+    found = _open_at(home, at_ns, every_event=every_event)
+    orders = [each for each in found if session in (None, each.instruction.session)]
     if form is Format.TEXT:
         _show(orders, at_ns)
         return
@@ -70,29 +74,41 @@ def state(
         remark(f"{output.count:,} orders -> {out}")
 
 
-def _state_at(home: Any, at_ns: int) -> "State":
+def _open_at(home: Any, at_ns: int, *, every_event: bool) -> "list[Order]":
     from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - 0.3 s
+    from fixgate.adapters.store.open_at import open_at  # noqa: PLC0415 - with it
     from fixgate.domain.errors import InvariantBroken  # noqa: PLC0415 - with it
 
     configuration = load_configuration(home)
     with open_ledger(configuration) as ledger:
-        whole = ledger.span()
-        if whole is None:
-            raise Problem("the journal is empty")
-        if whole.first != 1:
-            raise Problem("the first records are not there: their days are not in the archive")
         # All of the microsecond that was typed: it is what other commands show.
-        through = ledger.first_at(at_ns + _MICROSECOND_NS) - 1
-        if through < 1:
-            first = ledger.one(1)
-            began = "" if first is None else f"; it begins {microseconds(first.at_ns)}"
-            raise Problem(f"the journal has nothing before {microseconds(at_ns)}{began}")
+        at_ns += _MICROSECOND_NS - 1
+        through = _through(ledger, at_ns)
         try:
-            return folded(configuration, ledger, through)
+            if every_event or ledger.connection is None:
+                orders = folded(configuration, ledger, through).open_orders()
+                return sorted(orders, key=lambda each: each.order_id)
+            with Bar("state", through) as bar:
+                return open_at(
+                    ledger, ledger.connection, at_ns=at_ns, through=through, progress=bar.done
+                )
         except RecordUnreadable as problem:
             raise Problem(str(problem)) from None
         except InvariantBroken as problem:
             raise Problem(f"the records do not follow from each other: {problem}") from None
+
+
+def _through(ledger: "Ledger", at_ns: int) -> int:
+    """The last record that counts; or end the command."""
+    whole = ledger.span()
+    if whole is None:
+        raise Problem("the journal is empty")
+    through = ledger.first_at(at_ns + 1) - 1
+    if through < whole.first:
+        first = ledger.one(whole.first)
+        began = "" if first is None else f"; it begins {microseconds(first.at_ns)}"
+        raise Problem(f"the journal has nothing before {microseconds(at_ns)}{began}")
+    return through
 
 
 def _row(order: "Order", at_ns: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -307,6 +308,27 @@ async def test_open_orders_are_as_they_were_at_any_instant(world, archived):
     assert set(open_at(world, f"{DAYS[2]}T18:00")) == {"B", "D"}
 
 
+@pytest.mark.parametrize("archived", [False, True])
+async def test_open_orders_by_the_table_are_those_by_every_event(world, archived):
+    if archived:
+        world.out("archive", "--reason", "test", "--keep-days", "1")
+    times = [each["time"] for each in found(world)]
+    assert len(times) > 10
+    for each in times:
+        by_table = world.out("state", "--at", each, "--format", "csv")
+        assert by_table == world.out("state", "--at", each, "--format", "csv", "--every-event")
+
+
+async def test_open_orders_are_not_shown_where_a_day_that_they_need_is_missing(world):
+    world.out("archive", "--reason", "test", "--keep-days", "1")
+    (world.home / "var" / "archive" / f"journal-{DAYS[0]}.parquet").unlink()
+    for more in ((), ("--every-event",)):
+        said = world.refused("state", "--at", f"{DAYS[1]}T12:00:00.000500", *more)
+        assert re.match(r"record \d+ is not there: nothing before day 2026-03-02 is there", said)
+    # What is open and has not changed since needs none of it.
+    assert set(open_at(world, f"{DAYS[2]}T18:00")) == {"B", "D"}
+
+
 async def test_a_time_before_the_journal_says_where_it_begins(world):
     said = world.refused("state", "--at", "2020-01-01")
     assert "it begins 2026-03-01 12:00:00.000000" in said
@@ -398,7 +420,8 @@ async def test_a_record_that_cannot_be_read_is_named(world):
         ).fetchone()
         tamper.set(seq, payload="{}")
 
-    for command in (("replay", "--verify"), ("state", "--at", f"{TODAY}T13:00")):
+    state = ("state", "--at", f"{TODAY}T13:00", "--every-event")
+    for command in (("replay", "--verify"), state):
         _, _, err = world.fixgate(*command)
         assert err.startswith(f"fixgate: record {seq}: ")
         assert err.count("\n") == 1

@@ -16,10 +16,9 @@ from fixgate.adapters.store import tables as t
 from fixgate.adapters.store.errors import RecordUnreadable
 from fixgate.adapters.store.kinds import decode
 from fixgate.adapters.store.ledger import ArchivedDay, Ledger, Span
-from fixgate.adapters.store.raw import Raw
+from fixgate.adapters.store.raw import SPAN, Raw
 from fixgate.domain.ids import ORDER_ID_LENGTH
 
-_SPAN: Final = 100_000  # records looked at by one query, so that none is long
 _FOUND: Final[dict[str, str]] = {"sqlite": "instr", "postgresql": "strpos"}
 
 
@@ -100,8 +99,8 @@ def _in_database(
 ) -> Iterator[tuple[int, list[int]]]:
     columns = t.journal.c
     position = getattr(sa.func, _FOUND[connection.dialect.name])
-    for first in range(part.first, part.last + 1, _SPAN):
-        last = min(first + _SPAN - 1, part.last)
+    for first in range(part.first, part.last + 1, SPAN):
+        last = min(first + SPAN - 1, part.last)
         query = select(columns.seq).where(
             columns.seq.between(first, last), position(columns.payload, order_id) > 0
         )

@@ -5,7 +5,7 @@ Span, a range of records.
 Not here: the files of the archive (archive), the formula (chain), searching (searching).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -20,7 +20,7 @@ from fixgate.application.ports.fix import Direction
 from fixgate.application.ports.journal import Record
 from fixgate.domain.ids import SessionName
 
-_SLACK_NS: Final = 60_000_000_000
+SLACK_NS: Final = 60_000_000_000
 """Times of neighbouring records may go back by the time that one waited to be decided."""
 
 
@@ -175,6 +175,25 @@ class Ledger:
         except Damaged as damage:
             raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
 
+    def naming(
+        self, order_ids: Collection[str], from_seq: int, to_seq: int, *, progress: Progress
+    ) -> Iterator[Record]:
+        """The events of a range that change one of these orders, decoded, in order.
+
+        Raises:
+            RecordUnreadable: as ``records``.
+        """
+        try:
+            for span, source in self._parts:
+                first, last = max(from_seq, span.first), min(to_seq, span.last)
+                for page in source.naming(order_ids, first, last) if first <= last else ():
+                    for seq, at_ns, kind, session, cause, payload, _, _ in page:
+                        yield Record(seq, at_ns, session, cause, _decoded(seq, kind, payload))
+                    if page:
+                        progress(page[-1][0] - from_seq)
+        except Damaged as damage:
+            raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
+
     def input_from(self, seq: int) -> int:
         """The first input at or after a record; one more than the last if there is none."""
         whole = self.span()
@@ -210,8 +229,8 @@ class Ledger:
     def around(self, since_ns: int | None, until_ns: int | None) -> Span | None:
         """Records that include all of a period, whatever the clock did; their times decide."""
         return self.between(
-            None if since_ns is None else since_ns - _SLACK_NS,
-            None if until_ns is None else until_ns + _SLACK_NS,
+            None if since_ns is None else since_ns - SLACK_NS,
+            None if until_ns is None else until_ns + SLACK_NS,
         )
 
     def verify(self, span: Span | None = None, *, progress: Progress = lambda _: None) -> Verified:
@@ -276,6 +295,15 @@ class Ledger:
                 )
                 found = replace(found, fault=fault)
             yield each.name, found
+
+    def missing(self, span: Span) -> int | None:
+        """The first number of a range that is nowhere; None: all of them are there."""
+        at = span.first
+        for part, _ in self._parts:
+            if part.first > at:
+                break
+            at = max(at, part.last + 1)
+        return at if at <= span.last else None
 
     def gap(self, seq: int) -> str | None:
         """What is missing around a record that is nowhere: the days between two that are there."""

@@ -1,20 +1,29 @@
 """Journal records as they are stored, not yet decoded.
 
 Here: Raw, RawSource and DatabaseRecords, which reads the journal table in pages of plain rows on
-whatever database it is; Damaged, for a record that cannot be read at all.
+whatever database it is; where an event names its order; Damaged, for a record that cannot be read
+at all.
 Not here: Parquet files (archive.files), both together (ledger), what a record means (kinds).
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, bindparam, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from fixgate.adapters.store import tables as t
+from fixgate.domain.ids import ORDER_ID_LENGTH
 
 PAGE: Final = 2_000
 """Records read at once; a long query would keep the log from starting again."""
+
+SPAN: Final = 100_000
+"""Records looked at by one query where few of them are wanted, so that none is long."""
+
+ORDER_AT: Final = tuple(len(each) for each in ('{"order_id":"', '{"order":{"order_id":"'))
+"""Where the OrderID stands in the payload of an event that changes an order."""
 
 _COLUMNS: Final = (
     t.journal.c.seq,
@@ -69,6 +78,16 @@ class RawSource(Protocol):
         """
         ...
 
+    def naming(
+        self, order_ids: Collection[str], from_seq: int, to_seq: int
+    ) -> Iterator[Sequence[RawRow]]:
+        """Those records of a range that begin with the name of one of these orders, in order.
+
+        Raises:
+            Damaged: one cannot be read.
+        """
+        ...
+
     def first_at(self, at_ns: int) -> int | None:
         """The first number whose record is at ``at_ns`` or later; None if all are earlier."""
         ...
@@ -117,9 +136,36 @@ class DatabaseRecords:
                 low = row[0] + 1
         return low if low <= found[1] else None
 
+    def naming(
+        self, order_ids: Collection[str], from_seq: int, to_seq: int
+    ) -> Iterator[Sequence[RawRow]]:
+        """See RawSource."""
+        seq, payload = t.journal.c.seq, t.journal.c.payload
+        wanted = self._one_of(order_ids)
+        named = (func.substr(payload, each + 1, ORDER_ID_LENGTH) for each in ORDER_AT)
+        query = select(*_COLUMNS).where(
+            t.journal.c.cause.is_not(None), or_(*(each.in_(wanted) for each in named))
+        )
+        for first in range(from_seq, to_seq + 1, SPAN):
+            last = min(first + SPAN - 1, to_seq)
+            try:
+                yield self._rows(query.where(seq.between(first, last)).order_by(seq))
+            except (DBAPIError, UnicodeDecodeError) as problem:
+                raise Damaged(first, f"it or one after it: {reason(problem)}") from problem
+
+    def _one_of(self, order_ids: Collection[str]) -> Select[Any]:
+        """OrderIDs as a query of one parameter, however many they are."""
+        if self.connection.dialect.name == "postgresql":
+            return select(func.unnest(bindparam("ids", list(order_ids), type_=ARRAY(Text))))
+        ids = func.json_each(bindparam("ids", json.dumps(list(order_ids)))).table_valued("value")
+        return select(ids.c.value)
+
     def _page(self, from_seq: int, to_seq: int, size: int) -> Sequence[RawRow]:
         seq = t.journal.c.seq
         query = select(*_COLUMNS).where(seq >= from_seq, seq <= to_seq).order_by(seq).limit(size)
+        return self._rows(query)
+
+    def _rows(self, query: Select[Any]) -> Sequence[RawRow]:
         # The driver's own rows: SQLAlchemy's cost as much again as reading them.
         cursor = self.connection.execute(query).cursor
         if cursor is None:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from fixgate.adapters.store.errors import RecordUnreadable
 from fixgate.adapters.store.kinds import JOURNALED, KINDS, decode, encode, kind_of
+from fixgate.adapters.store.raw import ORDER_AT
 from fixgate.application.ports.fix import Direction
 from fixgate.application.ports.journal import FixIn, VenueIn
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.errors import InvariantBroken
-from fixgate.domain.ids import SessionName, VenueName
+from fixgate.domain.ids import ORDER_ID_LENGTH, ExecID, OrderID, SessionName, VenueName
 from fixgate.domain.instruments import ReplaceStyle, VenueProfile
 from fixgate.domain.sessions import FixVersion, SessionRules
 from fixgate.domain.values import OrdType, TimeInForce
@@ -174,3 +175,23 @@ def test_an_order_that_cannot_be_is_unreadable() -> None:
     broken = text.replace(b'"cum_qty":"0"', b'"cum_qty":"-1"')
     with pytest.raises(RecordUnreadable, match="CumQty below zero"):
         decode(kind, broken)
+
+
+def test_an_event_that_changes_an_order_names_it_first() -> None:
+    """The orders that were open at an instant are found by it (raw.ORDER_AT)."""
+    order = an_order()
+    received = encode(e.OrderReceived(order=order, exec_id=ExecID("X")))[1].decode()
+    recalled = encode(e.OrderRecalled(order=order))[1].decode()
+    first, inner = ORDER_AT
+    for text in (received, recalled):
+        assert text[inner : inner + ORDER_ID_LENGTH] == order.order_id
+    named = [each for each in typing.get_args(e.Event) if _hints(each).get("order_id") is OrderID]
+    assert len(named) > 20
+    for each in named:
+        assert dataclasses.fields(each)[0].name == "order_id", each
+    text = encode(e.OrderSettled(order_id=order.order_id))[1].decode()
+    assert text[first : first + ORDER_ID_LENGTH] == order.order_id
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)

@@ -7,7 +7,7 @@ Not here: which days are written, and when (closing).
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
 from itertools import islice
@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fixgate.adapters.store.raw import PAGE, Damaged, RawRow, reason
+from fixgate.adapters.store.raw import ORDER_AT, PAGE, Damaged, RawRow, reason
+from fixgate.domain.ids import ORDER_ID_LENGTH
 
 FORMAT: Final = "fixgate journal day 1"
 _PREFIX: Final = "journal-"
@@ -139,8 +140,24 @@ class DayFile:
         """See RawSource."""
         for table in self.tables(RAW_COLUMNS, from_seq, to_seq):
             for batch in table.to_batches(max_chunksize=PAGE):
-                columns = [column.to_pylist() for column in batch.columns]
-                yield list(zip(*columns, strict=True))
+                yield _rows(batch)
+
+    def naming(
+        self, order_ids: Collection[str], from_seq: int, to_seq: int
+    ) -> Iterator[Sequence[RawRow]]:
+        """See RawSource."""
+        wanted = pa.array(order_ids, pa.string())
+        for table in self.tables(RAW_COLUMNS, from_seq, to_seq):
+            payload = table.column("payload")
+            first, second = (
+                pc.is_in(
+                    pc.utf8_slice_codeunits(payload, each, each + ORDER_ID_LENGTH),
+                    value_set=wanted,
+                )
+                for each in ORDER_AT
+            )
+            named = pc.and_(table.column("cause").is_valid(), pc.or_(first, second))
+            yield _rows(table.filter(named))
 
     def tables(
         self, columns: Iterable[str], from_seq: int, to_seq: int, *, newest_first: bool = False
@@ -185,6 +202,11 @@ class DayFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _rows(table: Any) -> Sequence[RawRow]:
+    """What some rows of a file hold, as plain tuples."""
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def day_path(folder: Path, day: str) -> Path:
