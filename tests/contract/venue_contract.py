@@ -576,6 +576,31 @@ class VenueContract:
             change = sum(after[asset], ZERO) - sum(before[asset], ZERO)
             assert change == positions.moved(about.venue, asset) != ZERO
 
+    @pytest.mark.parametrize("side", Side)
+    async def test_the_trades_it_lists_are_those_it_told(self, world: World, side: Side) -> None:
+        """By time, by order, and by whose they are: it is what trades are held against."""
+        listing = world.venue.listing()
+        call = order(world, side, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+        world.venue.submit(call)
+        told = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+        times = [each.at_ns for each in told if each.at_ns is not None]  # by the venue's clock
+        first_ns, until_ns = min(times), max(times) + 1
+        listed = await listing.between(call.instrument.symbol, first_ns, until_ns)
+        mine = {
+            each.trade_id: each
+            for each in listed
+            if await listing.owner(each) == call.venue_cl_ord_id
+        }
+        assert {key: (each.last_qty, each.last_px) for key, each in mine.items()} == {
+            each.trade_id: (each.last_qty, each.last_px) for each in told
+        }
+        assert {each.side for each in mine.values()} == {side}
+        of_leg = await listing.of_leg(call.venue_cl_ord_id, call.instrument.symbol, side)
+        assert {each.trade_id for each in of_leg} == set(mine)
+        assert listing.begins_ns() <= first_ns
+        earlier = await listing.between(call.instrument.symbol, first_ns - 10**10, first_ns)
+        assert mine.keys().isdisjoint(each.trade_id for each in earlier)
+
     async def test_an_open_order_locks_what_it_would_pay(self, world: World) -> None:
         before = await held(world)
         call = await resting(world)

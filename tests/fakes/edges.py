@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from fixgate.application.ports.fix import FixDelivered
 from fixgate.application.ports.journal import Batch, SentPage
+from fixgate.application.ports.trade_listing import TradeListing
 from fixgate.application.ports.venue import (
     CancelLeg,
     Hear,
@@ -155,6 +156,13 @@ class FakeVenue:
     def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
         """There are none."""
         return ()
+
+    def listing(self) -> TradeListing:
+        """A test that asks for trades brings its own."""
+        raise NotImplementedError
+
+    def calls_use(self) -> None:
+        """Nobody counts."""
 
     async def start(self, hear: Hear, working: Sequence[WorkingLeg]) -> None:
         self.hear = hear

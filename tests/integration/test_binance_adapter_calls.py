@@ -17,6 +17,7 @@ from contract.venue_contract import btc, cancel_of, on_grid, order, query_of, re
 from fixgate.adapters.venues.dialects import binance
 from fixgate.adapters.venues.dialects.binance import ROUTES
 from fixgate.adapters.venues.settings import Environment, RateLimits
+from fixgate.application.ports.trade_listing import TradesUnlisted
 from fixgate.application.ports.venue import SubmitLeg
 from fixgate.domain.extras import Extras
 from fixgate.domain.inputs import (
@@ -31,6 +32,7 @@ from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
 from fixgate.doubles.binance import DEMO_API_KEY, DEMO_SECRET, Fault, FaultKind
 
+MY_TRADES = "GET /api/v3/myTrades"
 POST, DELETE, GET = "POST /api/v3/order", "DELETE /api/v3/order", "GET /api/v3/order"
 GTC = TimeInForce.GOOD_TILL_CANCEL
 
@@ -446,6 +448,53 @@ async def test_trades_are_fetched_page_by_page(
     report = await world.ear.report(call.venue_cl_ord_id)
     assert report.leg_cum_qty == call.qty
     assert world.requests("GET /api/v3/myTrades") > 1
+
+
+async def test_the_list_of_trades_is_read_by_time_and_then_by_number(
+    world: BinanceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binance, "_PAGE", 2)
+    call = order(world, qty="30", ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+    world.venue.submit(call)
+    trades = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert len(trades) > 2
+    times = [each.at_ns for each in trades if each.at_ns is not None]
+    since_ns, until_ns = min(times) - 10**9 + 1, max(times) + 1
+    listed = await world.venue.listing().between("BTC/USDT", since_ns, until_ns)
+    assert {each.trade_id for each in listed} == {each.trade_id for each in trades}
+    first, second, *_ = (each.parameters for each in world.double.record.of(MY_TRADES))
+    assert {"symbol": "BTCUSDT", "limit": "2"}.items() <= first.items() & second.items()
+    assert (first["startTime"], first["endTime"]) == (
+        str(since_ns // 10**6),
+        str(-(-until_ns // 10**6)),
+    )
+    # Binance takes no time beside a number.
+    assert {"startTime", "endTime"}.isdisjoint(second)
+    assert int(second["fromId"]) > 1
+
+
+async def test_a_trade_is_owned_by_whoever_sent_its_order(world: BinanceWorld) -> None:
+    """An order that this process does not know is asked about by the venue's own number."""
+    call = order(world, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+    world.venue.submit(call)
+    (told, *_) = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert told.at_ns is not None
+    await world.restart([])
+    listing = world.venue.listing()
+    (trade, *_) = await listing.between("BTC/USDT", told.at_ns, told.at_ns + 1)
+    assert await listing.owner(trade) == call.venue_cl_ord_id
+    assert world.double.record.of(GET)[-1].parameters["orderId"] == trade.venue_order_id
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.JUNK, FaultKind.HTML])
+async def test_a_list_of_trades_that_does_not_come_is_said_in_words(
+    world: BinanceWorld, kind: FaultKind
+) -> None:
+    world.double.faults.add(MY_TRADES, Fault(kind=kind))
+    with pytest.raises(TradesUnlisted):
+        await world.venue.listing().between("BTC/USDT", world.now_ns() - 10**9, world.now_ns())
+    with pytest.raises(TradesUnlisted, match="DOGE/USDT is not listed"):
+        await world.venue.listing().between("DOGE/USDT", 0, 1)
 
 
 async def test_queries_about_one_leg_are_not_asked_side_by_side(world: BinanceWorld) -> None:

@@ -27,6 +27,7 @@ from fixgate.adapters.schedule.jobs import Jobs
 from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.store import Store
+from fixgate.adapters.store.trade_books import StoredTradeBooks
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Asked, Given, Inbox
@@ -37,6 +38,7 @@ from fixgate.application.starting import left_behind, opening_inputs, standing, 
 from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
 from fixgate.application.trade_lookups import TradeLookups
+from fixgate.application.trade_reconciling import TradeReconciler
 from fixgate.bootstrap import limiting, parts, stores
 from fixgate.bootstrap.alarming import Alarming, again_after_ns
 from fixgate.bootstrap.drop_copies import DropCopyCheck
@@ -57,6 +59,7 @@ from fixgate.bootstrap.verbs.orders import OrderVerbs
 from fixgate.bootstrap.verbs.positions import PositionVerbs, ReconcileVerb
 from fixgate.bootstrap.verbs.routing import RoutingVerbs
 from fixgate.bootstrap.verbs.sessions import BARRED, SessionVerbs
+from fixgate.bootstrap.verbs.trades import TradesVerb
 from fixgate.bootstrap.verbs.venues import VenueVerbs
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import maker
@@ -207,6 +210,11 @@ class Gateway:
         self._timetable.archive(configuration)
         every_s = configuration.gateway.operations.reconcile_every_s
         self._timetable.reconcile(every_s, self._reconciler.everywhere)
+        self._trade_reconciler = TradeReconciler(
+            StoredTradeBooks(store.new_reader), self._venues, self._state, self._inbox, clock
+        )
+        every_s = configuration.gateway.operations.trades_every_s
+        self._timetable.reconcile_trades(every_s, self._trade_reconciler.go_on)
         self._reader, self._new_reader = store.reader, store.new_reader
         self._timetable.compare_drop_copies(
             DropCopyCheck(store.new_reader, lambda: self._state.copies, self._inbox, clock).run
@@ -267,6 +275,7 @@ class Gateway:
         NoteVerbs(core, self._verbs)
         PositionVerbs(core, self._verbs, market=self._markets.market)
         ReconcileVerb(core, self._verbs, self._reconciler)
+        TradesVerb(core, self._verbs, self._trade_reconciler)
         RoutingVerbs(self._state, self._markets.market, core.clock, self._verbs)
         LimitVerbs(core, self._verbs, dealt=self._dealt)
         VenueVerbs(self._venues, self._state, core.clock, self._verbs)

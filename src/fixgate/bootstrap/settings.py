@@ -142,6 +142,7 @@ class OperationsSettings(Strict):
 
     stuck_after_s: float = Field(default=30.0, gt=0)  # in an uncertain state: an alert
     reconcile_every_s: float = Field(default=60.0, ge=0)  # 0: only when somebody asks
+    trades_every_s: float = Field(default=60.0, ge=0)  # the same of trades
 
 
 class WebhookSettings(Strict):

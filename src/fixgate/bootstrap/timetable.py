@@ -63,6 +63,13 @@ class Timetable:
                 Job(name="reconcile", help=text, next_time=at_once_and_every(every_s), run=run)
             )
 
+    def reconcile_trades(self, every_s: float, run: Callable[[], Awaitable[None]]) -> None:
+        """Hold trades against drop copies and venues: at once, and every so often."""
+        if every_s:
+            text = "trades are compared with drop copies and venues"
+            next_time = at_once_and_every(every_s)
+            self._jobs.add(Job(name="trades", help=text, next_time=next_time, run=run))
+
     def compare_drop_copies(self, run: Callable[[], Awaitable[None]]) -> None:
         """Hold what drop copy sessions got against what was to be copied."""
         text = "drop copies are compared with what they copy"

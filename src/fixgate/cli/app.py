@@ -31,6 +31,7 @@ from fixgate.cli import (
     status,
     stuck,
     tables,
+    trades,
     venues,
 )
 from fixgate.cli.compliance import add_commands
@@ -77,7 +78,8 @@ app.command("session-status")(sessions.sessions)
 app.command("actions")(actions.actions)
 app.command("positions")(positions.positions)
 app.command("balances")(positions.balances)
-app.command("reconcile")(positions.reconcile)
+positions.reconcile_app.command("trades")(trades.trades)
+app.add_typer(positions.reconcile_app, name="reconcile")
 app.add_typer(stuck.stuck_app, name="stuck-orders")
 app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(limits.limits_app, name="limits")

@@ -21,13 +21,22 @@ def asked(
     reason: str = "",
     acting_as: str | None = None,
     dry_run: bool = False,
+    timeout_s: float | None = None,
 ) -> "Json | None":
     """The running gateway's answer; None: no gateway runs with this data directory."""
-    from fixgate.adapters.control.client import NotRunning, ask  # noqa: PLC0415 - with its users
+    from fixgate.adapters.control.client import ANSWER_S, NotRunning, ask  # noqa: PLC0415 - with its users
     from fixgate.adapters.control.words import Misused, Refused  # noqa: PLC0415 - the same
 
     try:
-        return ask(data_dir, verb, args, reason=reason, acting_as=acting_as, dry_run=dry_run)
+        return ask(
+            data_dir,
+            verb,
+            args,
+            reason=reason,
+            acting_as=acting_as,
+            dry_run=dry_run,
+            timeout_s=ANSWER_S if timeout_s is None else timeout_s,
+        )
     except NotRunning:
         return None
     except Misused as error:

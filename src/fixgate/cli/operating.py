@@ -43,18 +43,31 @@ class Command:
 
     def carry_out(self, verb: str, args: "Json") -> int:
         """Say what is about to be done, do it, and say that it was; the exit status."""
+        after = self.done(verb, args)
+        if after is not None:
+            say(f"Done: {after['done']}")
+        return 0
+
+    def done(
+        self, verb: str, args: "Json", *, timeout_s: float | None = None, quietly: bool = False
+    ) -> "Json | None":
+        """Say what is about to be done, and do it; what came of it. None: only say so.
+
+        quietly: what comes of it is for a program, which is told nothing else.
+        """
         if not self._reason:
             usage(f"{verb} needs --reason: it is journaled with your name")
         args = {name: value for name, value in args.items() if value is not None}
         before = self._ask(verb, args, dry_run=True)
-        say(f"{'Would' if self._dry_run else 'About to'}: {before['would']}")
+        if self._dry_run or not quietly:
+            say(f"{'Would' if self._dry_run else 'About to'}: {before['would']}")
         if self._dry_run:
-            return 0
-        after = self._ask(verb, args, dry_run=False)
-        say(f"Done: {after['done']}")
-        return 0
+            return None
+        return self._ask(verb, args, dry_run=False, timeout_s=timeout_s)
 
-    def _ask(self, verb: str, args: "Json", *, dry_run: bool) -> "Json":
+    def _ask(
+        self, verb: str, args: "Json", *, dry_run: bool, timeout_s: float | None = None
+    ) -> "Json":
         answer = asked(
             self._configuration.data_dir,
             verb,
@@ -62,6 +75,7 @@ class Command:
             reason=self._reason,
             acting_as=self._person,
             dry_run=dry_run,
+            timeout_s=timeout_s,
         )
         if answer is None:
             answer = on_the_store(

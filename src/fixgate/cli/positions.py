@@ -1,4 +1,4 @@
-"""`fixgate positions`, `fixgate balances`, `fixgate reconcile`.
+"""`fixgate positions`, `fixgate balances`, `fixgate reconcile`; its `trades` are in trades.
 
 Here: the three commands. Not here: what they show (bootstrap.verbs.positions, adapters.store).
 """
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from fixgate.adapters.store.reader import StoredStep
 
+reconcile_app = typer.Typer(
+    rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True
+)
 Venue = Annotated[str | None, typer.Option(help="Of this venue alone.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
@@ -182,7 +185,9 @@ def balances(*, venue: Venue = None, as_json: AsJson = False, home: Home = HERE)
     show(made)
 
 
+@reconcile_app.callback()
 def reconcile(
+    context: typer.Context,
     *,
     venue: Venue = None,
     reason: Reason = None,
@@ -191,5 +196,7 @@ def reconcile(
     home: Home = HERE,
 ) -> int:
     """Ask a venue, or all, what its account holds. Where it differs, the venue is right."""
+    if context.invoked_subcommand is not None:
+        return 0
     command = Command(home, reason=reason, person=person, dry_run=dry_run)
     return command.carry_out("reconcile", {"venue": venue})

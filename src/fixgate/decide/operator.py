@@ -13,11 +13,12 @@ from fixgate.decide.withdrawing import withdraw, withdraw_all
 from fixgate.decide.working import advance, in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import ClOrdID, OrderID, TradeID
+from fixgate.domain.ids import ClOrdID, OrderID
 from fixgate.domain.lifecycle import allowed
 from fixgate.domain.operations import Kill
 from fixgate.domain.order import Execution, Order, Withdrawal
 from fixgate.domain.rounding import ZERO, to_wire
+from fixgate.domain.trades import by_hand
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import RefusalReason, RestatementReason
 
@@ -163,7 +164,7 @@ def resolve(turn: Turn, command: i.OrderResolved) -> Iterator[e.Event]:
         if command.last_qty is not None and command.last_px is not None:
             trade = Execution(
                 exec_id=turn.exec_id(),
-                trade_id=TradeID(f"MANUAL-{turn.moment.seq}"),
+                trade_id=by_hand(turn.moment.seq),
                 leg=order.leg,
                 last_qty=command.last_qty,
                 last_px=command.last_px,

@@ -1,16 +1,29 @@
 """Trades as the record has them, and which of them somebody asks for.
 
-Here: TradeQuery, TradeRequest and RecordedTrade.
+Here: TradeQuery, TradeRequest and RecordedTrade; by_hand(), the id of a trade that no venue has.
 Not here: where they are looked up (application/ports/trades); trades as they happen (order).
 """
 
 from decimal import Decimal
+from typing import Final
 
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, ExecID, OrderID, SessionName, TradeID
 from fixgate.domain.order import Echo
 from fixgate.domain.selection import Selection
 from fixgate.domain.values import Side
+
+_BY_HAND: Final = "MANUAL-"
+
+
+def by_hand(number: int) -> TradeID:
+    """What a trade is called that a person said there was, in record ``number``."""
+    return TradeID(f"{_BY_HAND}{number}")
+
+
+def is_by_hand(trade_id: TradeID) -> bool:
+    """Whether it is such a trade: no venue has it."""
+    return trade_id.startswith(_BY_HAND)
 
 
 @value

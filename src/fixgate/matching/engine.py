@@ -6,7 +6,7 @@ Not here: the matching loop (matcher), the price levels (book), the memory of or
 Every operation is a function of what came before and of its arguments; time is an argument.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import Final
@@ -306,6 +306,17 @@ class MatchingEngine:
         """The trades of one order that are still remembered, oldest first."""
         order = self._registry.find(account, cl_ord_id=cl_ord_id, venue_order_id=venue_order_id)
         return () if order is None else tuple(order.trades)
+
+    def traded_since(self, account: str, at_ns: int) -> Iterator[Traded]:
+        """The trades of an account since a time, the newest first, as far as they are remembered.
+
+        Nothing may trade meanwhile.
+        """
+        return self._registry.traded_since(account, at_ns)
+
+    def remembers_from_ns(self) -> int:
+        """The time from which on all trades are remembered; 0: since it began."""
+        return self._registry.remembers_from_ns()
 
     def listings(self) -> tuple[Listing, ...]:
         """The instruments."""

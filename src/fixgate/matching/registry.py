@@ -5,7 +5,7 @@ Not here: order books. The memory used depends on the limits and the open orders
 many orders there have ever been.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from fixgate.matching.events import Traded
@@ -66,6 +66,23 @@ class Registry:
         self._traded.append(order)
         if len(self._traded) > self._trades_max:
             del self._traded.popleft().trades[0]
+
+    def traded_since(self, account: str, at_ns: int) -> Iterator[Traded]:
+        """The remembered trades of an account since a time, the newest first."""
+        seen: Counter[str] = Counter()
+        for order in reversed(self._traded):
+            seen[order.venue_order_id] += 1
+            trade = order.trades[-seen[order.venue_order_id]]
+            if trade.at_ns < at_ns:
+                return
+            if order.account == account:
+                yield trade
+
+    def remembers_from_ns(self) -> int:
+        """The time from which on no trade was forgotten; 0 if none was."""
+        if len(self._traded) < self._trades_max:
+            return 0
+        return self._traded[0].trades[0].at_ns + 1
 
     def find(
         self, account: str, *, cl_ord_id: str | None, venue_order_id: str | None

@@ -33,8 +33,10 @@ from fixgate.adapters.venues.settling import Settler
 from fixgate.adapters.venues.supervisor import Supervisor
 from fixgate.adapters.venues.telling import Teller
 from fixgate.adapters.venues.timing import Backoff, LoopPace, Pace
+from fixgate.adapters.venues.trade_list import AccountTrades
 from fixgate.adapters.venues.transport import make_session
 from fixgate.application.ports.clock import Clock
+from fixgate.application.ports.trade_listing import TradeListing
 from fixgate.application.ports.venue import (
     CallsUse,
     CancelLeg,
@@ -68,6 +70,7 @@ class _Running:
     teller: Teller
     feed: MarketFeed
     accountant: Accountant
+    listing: AccountTrades
 
 
 class CcxtVenue:
@@ -126,6 +129,10 @@ class CcxtVenue:
     def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
         """As the venue's public stream tells them; those of a gap are missing."""
         return self._followers.trades(symbol, after)
+
+    def listing(self) -> TradeListing:
+        """Asked for over REST."""
+        return self._now_running().listing
 
     def calls_use(self) -> CallsUse:
         """As the limiter counts, and the venue itself where it says so."""
@@ -291,7 +298,16 @@ class CcxtVenue:
         )
         accountant = Accountant(self._settings.name, self._dialect, calls, self._clock, hear)
         return _Running(
-            exchange, session, redactor, calls, settler, supervisor, teller, feed, accountant
+            exchange,
+            session,
+            redactor,
+            calls,
+            settler,
+            supervisor,
+            teller,
+            feed,
+            accountant,
+            AccountTrades(self._dialect, calls, self._legs, catalogue, self._pace),
         )
 
     def _now_running(self) -> _Running:

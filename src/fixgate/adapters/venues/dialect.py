@@ -154,6 +154,20 @@ class Dialect(Protocol):
         """The request for a page of one order's trades, the first or the one after a trade."""
         ...
 
+    def order_of(self, venue_order_id: VenueOrderID, instrument: Instrument) -> WireCall:
+        """The request for one order by the venue's id; answered as ``order`` is."""
+        ...
+
+    def account_trades(
+        self, instrument: Instrument, since_ns: int, until_ns: int, after: TradeID | None
+    ) -> WireCall:
+        """The request for a page of all trades of the account in a period of up to 24 hours.
+
+        The first page, or the one after a trade, which may go beyond the period. Answered as
+        ``trades`` is, with both sides.
+        """
+        ...
+
     def open_orders(self, instruments: Sequence[Instrument]) -> tuple[WireCall, ...]:
         """The requests for all open orders in these instruments."""
         ...

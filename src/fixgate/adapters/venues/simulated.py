@@ -16,6 +16,7 @@ from typing import Any, Final
 from fixgate.adapters.venues.followers import Followers
 from fixgate.adapters.venues.sim_account import SimulatedAccount
 from fixgate.adapters.venues.sim_listings import Listed, SimulatedSettings, instrument, profile
+from fixgate.adapters.venues.sim_trades import SimulatedTrades, trade_id
 from fixgate.adapters.venues.sim_words import WHY_CANCELED, WHY_NOT
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.venue import (
@@ -29,7 +30,7 @@ from fixgate.application.ports.venue import (
 from fixgate.domain.balance import settled_in
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import changed, maker
-from fixgate.domain.ids import TradeID, VenueClOrdID, VenueOrderID, base36
+from fixgate.domain.ids import VenueClOrdID, VenueOrderID, base36
 from fixgate.domain.inputs import (
     BalancesReported,
     InstrumentsLoaded,
@@ -121,6 +122,9 @@ class SimulatedVenue:
             None if settings.walk_seed is None else Random(settings.walk_seed),  # noqa: S311
         )
         self._hear: Hear = _nobody_listens
+        self._trades = SimulatedTrades(
+            self._engine, _MEMBER, settings.name, begins_ns=clock.now_ns()
+        )
         self._account = SimulatedAccount(settings.name, settings.deposits)
         if known is not None:
             self._account.take_over(known)
@@ -188,6 +192,10 @@ class SimulatedVenue:
     def trades(self, symbol: str, after: int) -> tuple[MarketTrade, ...]:
         """The tape: trades of ours and of the synthetic market."""
         return self._followers.trades(symbol, after)
+
+    def listing(self) -> SimulatedTrades:
+        """The latest trades of this process's market."""
+        return self._trades
 
     def calls_use(self) -> None:
         """Nobody counts calls within a process."""
@@ -445,13 +453,12 @@ class SimulatedVenue:
         return fee(notional(event.last_qty, event.last_px), bp) if bp else None
 
     def _traded(self, event: Traded) -> None:
-        # Both sides of a trade carry one id; should both be ours, each must have its own.
         paid = self._fee(event)
         self._hear(
             _traded(
                 venue=self._name,
                 venue_cl_ord_id=VenueClOrdID(event.cl_ord_id),
-                trade_id=TradeID(event.trade_id + ("B" if event.side is _BUY else "S")),
+                trade_id=trade_id(event),
                 last_qty=event.last_qty,
                 last_px=event.last_px,
                 venue_order_id=VenueOrderID(event.venue_order_id),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from fixgate.application.ports.trade_listing import TradeListing
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, VenueClOrdID, VenueOrderID
 from fixgate.domain.inputs import VenueInput
@@ -156,6 +157,10 @@ class VenuePort(Protocol):
         Only the latest, and only of the time in which somebody follows the symbol: more may have
         happened than is kept.
         """
+        ...
+
+    def listing(self) -> TradeListing:
+        """The account's trades, as the venue has them."""
         ...
 
     def calls_use(self) -> CallsUse | None:

@@ -52,6 +52,7 @@ NEEDS_A_GATEWAY: Final = (
     "withdraw_limits",
     "release_session",
     "reconcile",
+    "reconcile_trades",
 )
 
 

@@ -55,6 +55,7 @@ from fixgate.domain.rounding import to_wire
 from fixgate.domain.values import OrdType, SelfTradePrevention, Side, TimeInForce
 
 _RECV_WINDOW_MS: Final = 5_000
+_NS_PER_MS: Final = 1_000_000
 _PAGE: Final = 1_000
 _OPEN_ORDERS_ALL_WEIGHT: Final = 80
 _OPEN_ORDERS_ONE_WEIGHT: Final = 6
@@ -129,7 +130,7 @@ class BinanceDialect:
             Allowance(kind="orders", count=100, period_s=10.0),
             Allowance(kind="orders", count=200_000, period_s=86_400.0),
         )
-        self.processing_window_ns = _RECV_WINDOW_MS * 1_000_000
+        self.processing_window_ns = _RECV_WINDOW_MS * _NS_PER_MS
 
     def hosts(self, exchange: Any) -> frozenset[str]:
         """REST and the WebSockets of the environment whose URLs are in place."""
@@ -189,6 +190,23 @@ class BinanceDialect:
             "fromId": str(1 if after is None else reading.number_of(after) + 1),
             "limit": str(_PAGE),
         }
+        return WireCall(endpoint="private_get_mytrades", params=params, cost={"weight": 20})
+
+    def order_of(self, venue_order_id: VenueOrderID, instrument: Instrument) -> WireCall:
+        """GET /api/v3/order, by Binance's own id."""
+        params = {"symbol": instrument.venue_symbol, "orderId": str(venue_order_id)}
+        return WireCall(endpoint="private_get_order", params=params, cost={"weight": 4})
+
+    def account_trades(
+        self, instrument: Instrument, since_ns: int, until_ns: int, after: TradeID | None
+    ) -> WireCall:
+        """GET /api/v3/myTrades, by time; fromId does not go with a time."""
+        params = {"symbol": instrument.venue_symbol, "limit": str(_PAGE)}
+        if after is None:
+            params["startTime"] = str(since_ns // _NS_PER_MS)
+            params["endTime"] = str(-(-until_ns // _NS_PER_MS))
+        else:
+            params["fromId"] = str(reading.number_of(after) + 1)
         return WireCall(endpoint="private_get_mytrades", params=params, cost={"weight": 20})
 
     def open_orders(self, instruments: Sequence[Instrument]) -> tuple[WireCall, ...]:
