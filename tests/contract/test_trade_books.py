@@ -6,13 +6,11 @@ from decimal import Decimal
 import pytest
 
 from fakes.core import SESSION, VENUE, some_rules
-from fakes.desk import Desk
-from fixgate.adapters.store.postgres.opening import open_postgres
+from fakes.desk import Desk, desk_over
 from fixgate.adapters.store.trade_books import StoredTradeBooks
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import OrderID, SessionName, TradeID, VenueClOrdID
 from fixgate.domain.sessions import Role
-from postgres import new_database
 from unit.adapters.store.journals import noon_of
 
 DAY = noon_of("2026-03-01")
@@ -24,12 +22,7 @@ COPIED = (some_rules(), some_rules(name=DROP, role=Role.DROP_COPY, covers=("*",)
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def desk(request: pytest.FixtureRequest, tmp_path) -> AsyncIterator[Desk]:
     """A trade before there is a drop copy, and two after, of which one is corrected."""
-    folder = tmp_path / "var"
-    if request.param == "sqlite":
-        one = Desk(folder / "journal.sqlite")
-    else:
-        address = new_database()
-        one = Desk(folder / "unused", opened=lambda: open_postgres(address, folder))
+    one = desk_over(request.param, tmp_path / "var")
     await one.start(DAY)
     first = await one.order("A", qty="5")
     await one.accept(first)

@@ -7,15 +7,13 @@ from decimal import Decimal
 import pytest
 
 from fakes.core import SESSION
-from fakes.desk import Desk
+from fakes.desk import Desk, desk_over
 from fixgate.adapters.store import trade_search
-from fixgate.adapters.store.postgres.opening import open_postgres
 from fixgate.application.ports.trades import TooManyTrades
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import OrderID, SessionName, TradeID, VenueClOrdID
 from fixgate.domain.selection import Selection
 from fixgate.domain.trades import TradeQuery
-from postgres import new_database
 from unit.adapters.store.journals import noon_of
 
 DAY, NEXT = noon_of("2026-03-01"), noon_of("2026-03-02")
@@ -38,12 +36,7 @@ async def correct(desk: Desk, order_id: OrderID, trade_id: str, qty: str) -> Non
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def desk(request: pytest.FixtureRequest, tmp_path) -> AsyncIterator[Desk]:
     """Two days of trades; the order of the first is filled on the second."""
-    folder = tmp_path / "var"
-    if request.param == "sqlite":
-        one = Desk(folder / "journal.sqlite")
-    else:
-        address = new_database()
-        one = Desk(folder / "unused", opened=lambda: open_postgres(address, folder))
+    one = desk_over(request.param, tmp_path / "var")
     await one.start(DAY)
     first = await one.order("A", qty="5")
     await one.accept(first)

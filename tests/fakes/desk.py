@@ -12,6 +12,7 @@ from pathlib import Path
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fakes.edges import FakeFix, FakeVenue
 from fixgate.adapters.store import Store, open_store
+from fixgate.adapters.store.postgres.opening import open_postgres
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Given, Inbox
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, FixNoted, Handling
@@ -21,6 +22,7 @@ from fixgate.domain import inputs as i
 from fixgate.domain.ids import Ids, OrderID, TradeID, VenueClOrdID, VenueOrderID
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.state import State
+from postgres import new_database
 from unit.adapters.store.samples import FixedClock
 
 TERMINAL_MAX = 4_000
@@ -173,3 +175,11 @@ def make_home(folder: Path) -> Path:
         path.write_text(text)
     (folder / "fix_specs").symlink_to(Path(__file__).parents[2] / "fix_specs")
     return folder
+
+
+def desk_over(database: str, folder: Path) -> Desk:
+    """One whose journal is in "sqlite" or "postgresql"."""
+    if database == "sqlite":
+        return Desk(folder / "journal.sqlite")
+    address = new_database()
+    return Desk(folder / "unused", opened=lambda: open_postgres(address, folder))
