@@ -209,6 +209,7 @@ WRONG: list[tuple[list[str], int | None, str]] = [
     (["reset-session", "NOBODY"], 2, "no session is named NOBODY; there are: DEMO42"),
     (["reset-session", "DEMO44", "--sender", "0"], 2, "sender is 0; it must be 1 or more"),
     (["reset-session", "DEMO44", "--target", "-3"], 2, "target is -3; it must be 1 or more"),
+    (["reset-session", "DEMO44", "--sender", "9" * 20], 2, "sender is too large; it must be"),
     (["disable-session", "NOBODY"], 2, "no session is named NOBODY"),
     (["enable-session", "DEMO44"], 1, "is not disabled"),
     (["kill-switch", "on", "planet"], 2, "it must be one of gateway, session, account, venue"),
@@ -220,9 +221,11 @@ WRONG: list[tuple[list[str], int | None, str]] = [
     (["kill-switch", "maybe", "gateway"], 2, "neither on nor off"),
     (["resend", "DEMO44", "0"], None, "from is 0; it must be 1 or more"),
     (["resend", "DEMO44", "5", "4"], None, "below from"),
+    (["resend", "DEMO44", "5"], None, "session DEMO44 is not logged on"),
     (["logout-session", "DEMO44"], 1, ""),
     (["stuck-orders", "query", "NOBODY"], 1, ""),
-    (["stuck-orders", "resolve", "NOBODY", "eaten"], None, ""),
+    (["stuck-orders", "resolve", "NOBODY", "eaten"], 2, "none of canceled, rejected and filled"),
+    (["alerts", "acknowledge", "999"], 1, "there is no alert 999"),
     (["stuck-orders", "force-cancel", "NOBODY"], 1, "no open order NOBODY"),
 ]
 
@@ -238,11 +241,37 @@ def test_what_cannot_be_done_is_one_line_and_touches_nothing(
         assert done.returncode == status or (status is None and done.returncode), done.stderr
         assert (done.stdout, len(done.stderr.splitlines())) == ("", 1), done
         if running or status is not None:
+            assert done.stderr.startswith("fixgate: ")
             assert said in done.stderr
     without = gateway.fixgate("kill-switch", "on", "gateway")
     assert (without.returncode, without.stdout) == (2, "")
-    assert "needs --reason" in without.stderr
+    assert without.stderr == "fixgate: --reason is required: it is journaled with your name\n"
     assert actions(gateway) == []
+
+
+def test_a_dry_run_is_refused_where_the_command_would_be(gateway: Gateway, peer: Peer) -> None:
+    peer.log_on(gateway.port)
+    name = an_order(peer)
+    order = ("stuck-orders", "resolve", name, "--session", "DEMO44", "--reason", "a test")
+    for how, said in (
+        (("filled",), "filled needs a quantity and a price"),
+        (("filled", "--quantity", "100", "--price", "1"), "quantity 100 is more than the 0.5"),
+        (("canceled", "--quantity", "1"), "only filled has a quantity and a price"),
+    ):
+        for more in ((), ("--dry-run",)):
+            done = gateway.fixgate(*order, *how, *more)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert said in done.stderr
+    assert actions(gateway) == []
+    late = gateway.fixgate("resend", "DEMO44", "500", "--reason", "a test")
+    assert "session DEMO44 was sent messages 1 to 2; there is no 500" in late.stderr
+
+
+def test_a_group_of_commands_alone_shows_which_there_are(gateway: Gateway) -> None:
+    done = gateway.fixgate("stuck-orders")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "force-cancel" in done.stdout
+    assert len(done.stdout.splitlines()) > 5
 
 
 def test_a_stopped_gateway_is_worked_on_through_its_store(gateway: Gateway, peer: Peer) -> None:
@@ -251,7 +280,10 @@ def test_a_stopped_gateway_is_worked_on_through_its_store(gateway: Gateway, peer
     peer.log_out()
     assert gateway.stop() == 0
     said = operate(gateway, "kill-switch", "on", "session", "DEMO44")
-    assert "cancel 1 open order" in said
+    assert "cancel 1 open order; 1 open order will be canceled by the next start" in said
+    doubts = [json.loads(gateway.fixgate("stuck-orders", "list", "--json").stdout) for _ in "12"]
+    (since,) = {each["since_ns"] for found in doubts for each in found.values()}
+    assert since > 0
     assert "kill switch: session DEMO44" in gateway.fixgate("sessions", "DEMO44").stdout
     operate(gateway, "reset-session", "DEMO44", "--target", "90")
     operate(gateway, "disable-session", "DEMO42")

@@ -69,13 +69,16 @@ def test_what_was_traded_is_held_also_after_a_kill(gateway: Gateway) -> None:
 
 
 def test_a_venue_is_not_asked_without_a_gateway_or_a_reason(gateway: Gateway) -> None:
-    assert "needs --reason" in gateway.fixgate("reconcile").stderr
+    assert "--reason is required" in gateway.fixgate("reconcile").stderr
     unknown = gateway.fixgate("reconcile", "--venue", "NOWHERE", "--reason", "x")
     assert "no venue is named NOWHERE" in unknown.stderr
     assert gateway.fixgate("positions", "--by", "colour").returncode == 2
     gateway.stop()
     refused = gateway.fixgate("reconcile", "--reason", "x")
-    assert (refused.returncode, "needs a gateway that runs" in refused.stderr) == (1, True)
+    assert (refused.returncode, "no gateway runs, and this needs one" in refused.stderr) == (
+        1,
+        True,
+    )
 
 
 async def said(desk: Desk, *arguments: str) -> str:

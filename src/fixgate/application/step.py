@@ -42,7 +42,7 @@ from fixgate.decide import decide
 from fixgate.decide.reporting import report_of
 from fixgate.domain import events as e
 from fixgate.domain.frozen import maker
-from fixgate.domain.ids import OrderID, SessionName
+from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import (
     Input,
     Moment,
@@ -59,6 +59,8 @@ from fixgate.domain.reports import (
     OrderCancelReject,
     OrderMassCancelReport,
     Report,
+    SentAgain,
+    TradeCaptureReport,
 )
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.routing import SMART
@@ -508,7 +510,17 @@ def sent_row(seq: int, owed: Owed, msg_type: str, msg_seq_num: int) -> FixRow:
     if isinstance(report, _ABOUT_ORDERS):
         row.cl_ord_id = report.cl_ord_id
         row.order_id = report.order_id
+    elif isinstance(report, TradeCaptureReport):
+        row.cl_ord_id, row.order_id = report.trade.cl_ord_id, report.trade.order_id
+    elif isinstance(report, SentAgain):
+        row.cl_ord_id = ClOrdID(_said(report.text, 11)) or None
+        row.order_id = OrderID(_said(report.text, 37).removesuffix("NONE")) or None
     return row
+
+
+def _said(text: str, tag: int) -> str:
+    """What a message says in a field; nothing where it has none."""
+    return text.partition(f"\x01{tag}=")[2].partition("\x01")[0]
 
 
 def all_steps(stepper: Stepper, items: Iterable[Item]) -> Steps:

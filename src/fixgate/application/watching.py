@@ -4,7 +4,7 @@ Here: uncertain(), which says why, and StuckWatch, which remembers since when.
 Not here: what is done about them (decide/operator); clocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import OrderID
@@ -45,9 +45,19 @@ def uncertain(state: State, order: Order) -> str | None:
 class StuckWatch:
     """Looks at the open orders now and then; remembers what it saw."""
 
-    def __init__(self, state: State, *, after_ns: int) -> None:
+    def __init__(
+        self, state: State, *, after_ns: int, changed_ns: Mapping[OrderID, int] | None = None
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            state: what is watched.
+            after_ns: how long an order must have been uncertain to be stuck.
+            changed_ns: since when orders are as they are, where nobody has watched them.
+        """
         self._state = state
         self._after_ns = after_ns
+        self._changed_ns = changed_ns or {}
         self._seen: dict[tuple[OrderID, str], int] = {}
         self._told: set[tuple[OrderID, str]] = set()
 
@@ -70,7 +80,7 @@ class StuckWatch:
             why = uncertain(self._state, order)
             if why is not None:
                 key = (order.order_id, why)
-                seen[key] = self._seen.get(key, now_ns)
+                seen[key] = self._seen.get(key) or self._changed_ns.get(order.order_id, now_ns)
         self._seen = seen
         self._told.intersection_update(seen)
 

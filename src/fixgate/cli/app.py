@@ -110,7 +110,7 @@ def run(arguments: list[str]) -> int:
     try:
         status = command.main(arguments or ["--help"], prog_name="fixgate", standalone_mode=False)
     except _UsageError as error:
-        return _failed(_one_line(error), USAGE)
+        return _misused(error)
     except Problem as problem:
         return _failed(str(problem), problem.status)
     except (KeyboardInterrupt, typer.Abort):
@@ -122,6 +122,13 @@ def run(arguments: list[str]) -> int:
     if not arguments:
         return USAGE
     return status if isinstance(status, int) else 0
+
+
+def _misused(error: Exception) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # of a group of commands none was named
+        print(error)  # noqa: T201 - the help
+        return USAGE
+    return _failed(_one_line(error), USAGE)
 
 
 def _one_line(error: Exception) -> str:

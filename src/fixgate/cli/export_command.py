@@ -22,7 +22,7 @@ from fixgate.cli.dictionary import read_names
 from fixgate.cli.exporting import Format, Output, columns
 from fixgate.cli.moments import iso, microseconds
 from fixgate.cli.progress import Bar
-from fixgate.cli.records import Day, Since, Until, open_ledger, period, span_of, told
+from fixgate.cli.records import Day, Since, Until, open_ledger, period, see_session, span_of, told
 from fixgate.cli.searching import COLUMNS, as_row
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def export(  # noqa: PLR0917 - typer gives every option by its name
     if out.exists():
         raise Problem(f"{out}: is there already; an export never overwrites anything")
     with open_ledger(job.configuration) as ledger:
+        see_session(job.configuration, ledger, session)
         span = span_of(ledger, since_ns, until_ns)
         say(f"To export     records {span.first:,} to {span.last:,} -> {out}")
         if dry_run:

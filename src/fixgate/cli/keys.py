@@ -74,10 +74,10 @@ def rotate_keys(
         key = master_key() if new_master_key is None else key_in(new_master_key)
     except VenueSetupError as error:
         raise Problem(str(error), FAILED) from None
-    done = ["replace the credentials"] if credentials is not None else []
-    done += ["seal them under another master key" if new_master_key else "seal them"]
+    verb = "replace" if credentials is not None else "seal"
+    detail = f"{verb} the credentials" + (" under another master key" if new_master_key else "")
     command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    status = command.carry_out("rotate_keys", {"venue": venue, "detail": " and ".join(done)})
+    status = command.carry_out("rotate_keys", {"venue": venue, "detail": detail})
     if dry_run or status:
         return status
     try:
@@ -85,6 +85,8 @@ def rotate_keys(
     except OSError as error:
         raise Problem(f"{path}: cannot be written: {error.strerror}; it is as it was") from None
     say(f"{path} is sealed. A gateway that runs goes on with what it read at its start.")
+    if new_master_key is not None:
+        say(f"At its next start FIXGATE_MASTER_KEY_FILE must name {new_master_key}.")
     return 0
 
 
@@ -114,6 +116,8 @@ def _new_credentials(source: Path) -> "Credentials":
             else source.read_text(encoding="utf-8")
         )
         held = json.loads(text)
-    except (OSError, ValueError):
-        raise Problem(f"{source}: cannot be read as JSON", FAILED) from None
+    except OSError as error:
+        raise Problem(f"{source}: cannot be read: {error.strerror}", FAILED) from None
+    except ValueError:
+        raise Problem(f"{source}: is no JSON", FAILED) from None
     return plain_credentials(held, str(source))

@@ -56,7 +56,7 @@ class Command:
         quietly: what comes of it is for a program, which is told nothing else.
         """
         if not self._reason:
-            usage(f"{verb} needs --reason: it is journaled with your name")
+            usage("--reason is required: it is journaled with your name")
         args = {name: value for name, value in args.items() if value is not None}
         before = self._ask(verb, args, dry_run=True)
         if self._dry_run or not quietly:
@@ -116,6 +116,6 @@ def on_the_store(
     except Misused as error:
         raise Problem(str(error), USAGE) from None
     except Refused as error:
-        raise Problem(f"no gateway runs; {error}", FAILED) from None
+        raise Problem(str(error), FAILED) from None
     except (StoreUnusable, ConfigurationError) as error:
         raise Problem(f"no gateway runs with this data directory; {error}", FAILED) from None

@@ -13,7 +13,7 @@ from fixgate.cli.fixlogs import read_log
 from fixgate.cli.fixtext import parse
 from fixgate.cli.playing import Recorded, playable
 from fixgate.cli.progress import remark
-from fixgate.cli.records import open_ledger
+from fixgate.cli.records import open_ledger, see_session
 
 if TYPE_CHECKING:
     from fixgate.bootstrap.settings import Configuration
@@ -65,6 +65,7 @@ def from_journal(configuration: "Configuration", wanted: Chosen) -> list[Source]
         until_ns=wanted.until_ns,
     )
     with open_ledger(configuration) as ledger:
+        see_session(configuration, ledger, wanted.session)
         try:
             for each in found(ledger, search):
                 taken = each.message.handling.value in ("delivered", "engine")

@@ -122,6 +122,20 @@ def period(day: str | None, begin: str | None, end: str | None) -> tuple[int | N
     return since_ns, until_ns
 
 
+def see_session(configuration: "Configuration", ledger: "Ledger", name: str | None) -> None:
+    """End the command where no session has that name, or had; an archive alone does not say."""
+    if name is None or ledger.connection is None:
+        return
+    from sqlalchemy import select  # noqa: PLC0415 - 0.3 s
+
+    from fixgate.adapters.store.tables import sessions  # noqa: PLC0415 - with it
+
+    known = {each.name for each in configuration.sessions}
+    known |= set(ledger.connection.execute(select(sessions.c.name)).scalars())
+    if name not in known:
+        usage(f"no session is named {name}; there are: {', '.join(sorted(known))}")
+
+
 def span_of(ledger: "Ledger", since_ns: int | None, until_ns: int | None) -> "Span":
     """The records of a period; or end the command."""
     found = ledger.between(since_ns, until_ns)

@@ -21,7 +21,7 @@ from fixgate.cli.fixlogs import as_stored, read_log
 from fixgate.cli.fixtext import parse
 from fixgate.cli.moments import iso
 from fixgate.cli.progress import remark
-from fixgate.cli.records import Day, Since, Until, open_ledger, period
+from fixgate.cli.records import Day, Since, Until, open_ledger, period, see_session
 from fixgate.cli.showing import decoded, raw_text, show_raw, shower, without_secrets
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def log(  # noqa: PLR0917 - typer gives every option by its name
         _write(_newest(_in_file(file, wanted, order), last), names, form, out, raw=raw)
     else:
         with open_ledger(configuration) as ledger:
+            see_session(configuration, ledger, session)
             _write(_search(ledger, wanted, order, last), names, form, out, raw=raw)
 
 

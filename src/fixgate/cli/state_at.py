@@ -4,6 +4,7 @@ Here: the command. Not here: how events change orders (domain.state).
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -22,7 +23,7 @@ from fixgate.cli.console import (
 from fixgate.cli.exporting import Format, FormatOption, OutOption, Output, columns
 from fixgate.cli.moments import iso, microseconds, moment_ns
 from fixgate.cli.progress import Bar, remark
-from fixgate.cli.records import open_ledger
+from fixgate.cli.records import open_ledger, see_session
 from fixgate.cli.replay_check import folded
 from fixgate.cli.words import STATUS_WORDS, number
 
@@ -61,8 +62,11 @@ def state(  # noqa: PLR0917 - typer gives every option by its name
         usage("--format fix: orders are no messages; text, csv, json or parquet")
     if out is not None and form is Format.TEXT:
         usage("--out needs --format csv, json or parquet")
-    at_ns = moment_ns("--at", at, SystemClock().now_ns())
-    found = _open_at(home, at_ns, every_event=every_event)
+    now_ns = SystemClock().now_ns()
+    at_ns = moment_ns("--at", at, now_ns)
+    if at_ns > now_ns:
+        usage(f"--at {at}: that time has not come")
+    found = _open_at(home, at_ns, session, every_event=every_event)
     orders = [each for each in found if session in (None, each.instruction.session)]
     if form is Format.TEXT:
         _show(orders, at_ns)
@@ -74,13 +78,14 @@ def state(  # noqa: PLR0917 - typer gives every option by its name
         remark(f"{output.count:,} orders -> {out}")
 
 
-def _open_at(home: Any, at_ns: int, *, every_event: bool) -> "list[Order]":
+def _open_at(home: Path, at_ns: int, session: str | None, *, every_event: bool) -> "list[Order]":
     from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - 0.3 s
     from fixgate.adapters.store.open_at import open_at  # noqa: PLC0415 - with it
     from fixgate.domain.errors import InvariantBroken  # noqa: PLC0415 - with it
 
     configuration = load_configuration(home)
     with open_ledger(configuration) as ledger:
+        see_session(configuration, ledger, session)
         # All of the microsecond that was typed: it is what other commands show.
         at_ns += _MICROSECOND_NS - 1
         through = _through(ledger, at_ns)

@@ -106,6 +106,8 @@ def resolve(
     home: Home = HERE,
 ) -> int:
     """Say what became of an order, as the venue told you. The client is told the same."""
+    if outcome not in ("canceled", "rejected", "filled"):
+        raise typer.BadParameter(f"{outcome!r} is none of canceled, rejected and filled")
     command = Command(home, reason=reason, person=person, dry_run=dry_run)
     args = {
         "order": order,

@@ -14,11 +14,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from fakes.core import contents
+from fakes.core import SESSION, contents
 from fakes.desk import TERMINAL_MAX, Desk, make_home
 from fixgate.adapters.store.ledger import Ledger
 from fixgate.adapters.store.raw import DatabaseRecords
 from fixgate.adapters.store.reader import Reader
+from fixgate.application.ports.fix import ReportsUndelivered
 from fixgate.application.replay import Replay, fold
 from fixgate.cli.app import run
 from fixgate.cli.exporting import Format, Output, columns
@@ -111,7 +112,6 @@ def found(world, *arguments):
         (("--type", "D", "--last", "1"), ["D"]),
         (("--type", "F", "--direction", "in"), ["B-cancel"]),
         (("--type", "F", "--direction", "out"), []),
-        (("--type", "D", "--session", "OTHER"), []),
     ],
 )
 async def test_messages_are_found_by_what_is_known_of_them(world, arguments, names):
@@ -134,6 +134,32 @@ async def test_all_messages_of_an_order_are_found_by_any_of_its_names(world, nam
         ("in", "F"),
         ("out", "8"),
     ]
+
+
+async def test_a_report_that_was_sent_again_is_found_as_the_first_was(world):
+    first = found(world, "--order", "A", "--type", "8")[-1]
+    desk = Desk(world.path)
+    await desk.start(noon_of(DAYS[2]) + 1_000_000_000)
+    at_ns, texts = desk.at_ns, (first["text"],)
+    await desk.take(ReportsUndelivered(at_ns=at_ns, session=SESSION, texts=texts))
+    await desk.stop()
+    for by in (("--order", "A"), ("--cl-ord-id", "A"), ("--order-id", world.ids["A"])):
+        again = found(world, *by)[-1]
+        assert again["seq"] > first["seq"]
+        assert "\x0197=Y\x01" in again["text"]
+        assert (again["cl_ord_id"], again["order_id"]) == ("A", world.ids["A"])
+
+
+async def test_a_session_that_never_was_is_one_line(world, tmp_path):
+    for command in (
+        ("log",),
+        ("state", "--at", "1h"),
+        ("export", "--out", tmp_path / "out"),
+        ("replay", "--to", "127.0.0.1:1", "--dry-run"),
+    ):
+        said = world.refused(*command, "--session", "NOBODY", status=2)
+        assert said == "no session is named NOBODY; there are: CLIENT"
+    assert not (tmp_path / "out").exists()
 
 
 async def test_reports_are_found_by_the_symbol_in_their_text(world):
@@ -327,6 +353,11 @@ async def test_open_orders_are_not_shown_where_a_day_that_they_need_is_missing(w
         assert re.match(r"record \d+ is not there: nothing before day 2026-03-02 is there", said)
     # What is open and has not changed since needs none of it.
     assert set(open_at(world, f"{DAYS[2]}T18:00")) == {"B", "D"}
+
+
+async def test_a_time_to_come_has_no_orders(world):
+    said = world.refused("state", "--at", "2999-01-01", status=2)
+    assert said == "--at 2999-01-01: that time has not come"
 
 
 async def test_a_time_before_the_journal_says_where_it_begins(world):

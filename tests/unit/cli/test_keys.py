@@ -52,7 +52,11 @@ def test_a_plain_file_is_sealed_and_it_is_journaled_without_a_key(home: Path) ->
     reader = Reader(home / "var" / "journal.db")
     (row,) = reader.operator_actions()
     reader.close()
-    assert (row.action, row.subject, row.detail) == ("rotate_keys", "BINANCE", "seal them")
+    assert (row.action, row.subject, row.detail) == (
+        "rotate_keys",
+        "BINANCE",
+        "seal the credentials",
+    )
     assert row.reason == "a test"
 
 

@@ -88,7 +88,10 @@ class Call:
         found = self.args.get(name)
         if found is None:
             return None
-        if not isinstance(found, int) or isinstance(found, bool) or found > NUMBER_MAX:
+        # What has more digits than an integer of JSON's readers comes as a float.
+        if isinstance(found, int | float) and found > NUMBER_MAX:
+            raise Misused(f"{self.verb}: {name} is too large; it must be {NUMBER_MAX} or less")
+        if not isinstance(found, int) or isinstance(found, bool):
             raise Misused(f"{self.verb}: {name} must be a whole number")
         if found < least:
             raise Misused(f"{self.verb}: {name} is {found}; it must be {least} or more")

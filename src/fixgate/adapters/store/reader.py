@@ -408,6 +408,10 @@ class Reader:
         rows = self._rows(select(t.operator_actions).order_by(t.operator_actions.c.seq))
         return [OperatorRow(**row._mapping) for row in rows]  # noqa: SLF001 - to a dict
 
+    def has_alert(self, seq: int) -> bool:
+        """Whether there is an alert of that number."""
+        return bool(self._rows(select(t.alerts.c.seq).where(t.alerts.c.seq == seq)))
+
     def alerts(self, count: int) -> list[AlertRow]:
         """The newest alerts, newest first."""
         rows = self._rows(select(t.alerts).order_by(t.alerts.c.seq.desc()).limit(count))

@@ -7,6 +7,7 @@ Not here: any verb.
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Final, Protocol, TypeVar
 
 from fixgate.adapters.control.words import Call, Misused, Refused
@@ -14,6 +15,7 @@ from fixgate.adapters.store.reader import Reader
 from fixgate.application.inbox import Asked, Inbox
 from fixgate.application.ports.clock import Clock
 from fixgate.bootstrap.settings import Configuration
+from fixgate.decide import decide
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import SessionName
@@ -37,6 +39,11 @@ class Core(Protocol):
     clock: Clock
     reader: Reader
 
+    @property
+    def runs(self) -> bool:
+        """Whether there are venues that can be asked now."""
+        ...
+
     async def give(self, given: i.Input, *, within_s: float = DURABLE_S) -> tuple[e.Event, ...]:
         """Let the core decide on an input; what it caused, once that is durable.
 
@@ -48,6 +55,8 @@ class Core(Protocol):
 
 class RunningCore:
     """The core of a gateway that runs: behind the inbox."""
+
+    runs: Final = True
 
     def __init__(
         self,
@@ -88,6 +97,17 @@ def accepted(events: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
         if isinstance(each, e.CommandRefused):
             raise Refused(each.text)
     return events
+
+
+def foreseen(core: Core, given: i.Input) -> None:
+    """Let a dry run be refused as the command would be. Nothing happens.
+
+    Raises:
+        Refused: the core would not do it.
+    """
+    moment = i.Moment(seq=0, at_ns=core.clock.now_ns())
+    # Only the first event: whatever is decided next supposes that it has happened.
+    accepted(tuple(islice(decide(core.state, moment, given), 1)))
 
 
 def noted(call: Call, subject: str, detail: str = "") -> i.OperatorNoted:

@@ -11,8 +11,9 @@ from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json, Misused, Refused
 from fixgate.bootstrap.loading import ConfigurationError, load
 from fixgate.bootstrap.settings import Configuration
-from fixgate.bootstrap.verbs.giving import Core, session_named
+from fixgate.bootstrap.verbs.giving import Core, foreseen, session_named
 from fixgate.domain import inputs as i
+from fixgate.domain.frozen import changed
 from fixgate.domain.limit_changes import differences, in_words, place_of, stated
 from fixgate.domain.limits import Dealt, LimitChange, LimitSet
 
@@ -70,17 +71,16 @@ class LimitVerbs:
         changes = "; ".join(differences(now, wanted)) or "nothing"
         verb = "propose" if now.four_eyes else "set"
         what = f"{verb} the limits of the files, which change {changes}"
-        if call.dry_run:
-            return {"would": what}
-        await self._core.give(
-            i.LimitsGiven(
-                limits=wanted,
-                effective_ns=new.risk.effective_ns,
-                person=call.person.name,
-                reason=call.reason,
-                dealt=await self._dealt(new),
-            )
+        command = i.LimitsGiven(
+            limits=wanted,
+            effective_ns=new.risk.effective_ns,
+            person=call.person.name,
+            reason=call.reason,
         )
+        if call.dry_run:
+            foreseen(self._core, command)
+            return {"would": what}
+        await self._core.give(changed(command, dealt=await self._dealt(new)))
         return {"done": what}
 
     async def _approve(self, call: Call) -> Json:
@@ -91,9 +91,11 @@ class LimitVerbs:
         now = _NOTHING if book.in_force is None else book.in_force.limits
         changes = "; ".join(differences(now, book.proposed.limits))
         what = f"approve the limits that {book.proposed.person} proposed: {changes}"
+        command = i.LimitsAgreed(person=call.person.name, reason=call.reason)
         if call.dry_run:
+            foreseen(self._core, command)
             return {"would": what}
-        await self._core.give(i.LimitsAgreed(person=call.person.name, reason=call.reason))
+        await self._core.give(command)
         return {"done": what}
 
     async def _withdraw(self, call: Call) -> Json:

@@ -5,7 +5,7 @@ Not here: what is done to the files (cli).
 """
 
 from fixgate.adapters.control.verbs import Verbs
-from fixgate.adapters.control.words import Call, Json, Misused
+from fixgate.adapters.control.words import Call, Json, Misused, Refused
 from fixgate.bootstrap.verbs.giving import Core, names_or_none, noted
 
 
@@ -34,6 +34,8 @@ class NoteVerbs:
         number = call.number_or_none("alert")
         if number is None:
             raise Misused(f"{call.verb} needs alert: its number")
+        if not self._core.reader.has_alert(number):
+            raise Refused(f"there is no alert {number}")
         what = f"acknowledge alert {number}"
         if call.dry_run:
             return {"would": what}
@@ -46,7 +48,7 @@ class NoteVerbs:
         if venue not in names:
             known = names_or_none(names)
             raise Misused(f"no venue is named {venue[:64]}; there are: {known}")
-        what = f"{detail} of venue {venue}"
+        what = f"venue {venue}: {detail}"
         if call.dry_run:
             return {"would": what}
         await self._core.give(noted(call, venue, detail))

@@ -11,7 +11,14 @@ from typing import Final
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json, Misused, Refused
 from fixgate.application.watching import StuckWatch
-from fixgate.bootstrap.verbs.giving import Core, NotDurable, decimal_or_none, names_or_none, one_of
+from fixgate.bootstrap.verbs.giving import (
+    Core,
+    NotDurable,
+    decimal_or_none,
+    foreseen,
+    names_or_none,
+    one_of,
+)
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
@@ -85,7 +92,8 @@ class OrderVerbs:
                 self._cancel_now(order)
             sent = f"{_orders(covered)} canceled directly; it is journaled when that works again"
             return {"done": f"{what}: {problem}; {sent}", "journaled": False}
-        return {"done": what, "orders": self._withdrawn(events), "journaled": True}
+        done = what + self._under_way(events)
+        return {"done": done, "orders": self._withdrawn(events), "journaled": True}
 
     async def _cancel_all(self, call: Call) -> Json:
         coverage = self._coverage(call)
@@ -95,16 +103,18 @@ class OrderVerbs:
         events = await self._core.give(
             i.CancelAllOrdered(coverage=coverage, person=call.person.name, reason=call.reason)
         )
-        return {"done": what, "orders": self._withdrawn(events)}
+        return {"done": what + self._under_way(events), "orders": self._withdrawn(events)}
 
     async def _query(self, call: Call) -> Json:
         order = self._order(call)
         what = f"ask {order.instruction.venue} what became of {_about(order)}"
-        if call.dry_run:
-            return {"would": what}
-        await self._core.give(
-            i.OrderQueried(order_id=order.order_id, person=call.person.name, reason=call.reason)
+        command = i.OrderQueried(
+            order_id=order.order_id, person=call.person.name, reason=call.reason
         )
+        if call.dry_run:
+            foreseen(self._core, command)
+            return {"would": what}
+        await self._core.give(command)
         return {"done": what}
 
     async def _force_cancel(self, call: Call) -> Json:
@@ -112,12 +122,12 @@ class OrderVerbs:
         what = f"cancel {_about(order)} at {order.instruction.venue}"
         if call.dry_run:
             return {"would": what}
-        await self._core.give(
+        events = await self._core.give(
             i.OrderForceCanceled(
                 order_id=order.order_id, person=call.person.name, reason=call.reason
             )
         )
-        return {"done": what}
+        return {"done": what + self._under_way(events)}
 
     async def _resolve(self, call: Call) -> Json:
         order = self._order(call)
@@ -134,6 +144,7 @@ class OrderVerbs:
         if command.last_qty is not None and command.last_px is not None:
             what += f", {to_wire(command.last_qty)} @ {to_wire(command.last_px)}"
         if call.dry_run:
+            foreseen(self._core, command)
             return {"would": what}
         await self._core.give(command)
         self._forget(order)
@@ -191,11 +202,26 @@ class OrderVerbs:
         return [each for each in open_orders if coverage.covers(each.instruction)]
 
     def _withdrawn(self, events: Sequence[e.Event]) -> int:
+        return _count(self._to_cancel(events))
+
+    def _to_cancel(self, events: Sequence[e.Event]) -> list[Order]:
         known = self._core.state.orders
         orders = (
             known.get(each.order_id) for each in events if isinstance(each, e.WithdrawalOrdered)
         )
-        return _count([each for each in orders if each is not None])
+        return [each for each in orders if each is not None]
+
+    def _under_way(self, events: Sequence[e.Event]) -> str:
+        """What has not happened yet when a command is done: the cancels at the venues."""
+        left = [each for each in self._to_cancel(events) if not each.is_terminal]
+        if not left:
+            return ""
+        if not self._core.runs:
+            return f"; {_orders(left)} will be canceled by the next start"
+        up = self._core.state.venues_up
+        away = sorted({v for each in left if not up.get(v := each.instruction.venue, False)})
+        asked = f"; {_orders(left)}: canceled when the venue says so, which is asked until it does"
+        return asked + (f"; {' and '.join(away)} cannot be reached now" if away else "")
 
 
 def _orders(orders: Sequence[Order]) -> str:

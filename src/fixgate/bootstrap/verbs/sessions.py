@@ -126,12 +126,16 @@ class SessionVerbs:
         begin = call.number_or_none("from")
         if begin is None:
             raise Misused(f"{call.verb} needs from")
-        last = call.number_or_none("to") or session.next_sender - 1
-        if last < begin:
+        last = call.number_or_none("to")
+        if last is not None and last < begin:
             raise Misused(f"{call.verb}: to is {last}, which is below from, {begin}")
-        what = f"send session {name} its messages {begin} to {last} again"
         if not session.logged_on:
             raise Refused(f"session {name} is not logged on")
+        sent = session.next_sender - 1
+        if begin > sent:
+            raise Refused(f"session {name} was sent messages 1 to {sent}; there is no {begin}")
+        last = last or sent
+        what = f"send session {name} its messages {begin} to {last} again"
         if call.dry_run:
             return {"would": what}
         await self._core.give(noted(call, name, f"{begin} to {last}"))

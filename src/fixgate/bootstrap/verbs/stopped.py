@@ -6,7 +6,7 @@ Not here: what is done to sessions (stopped_sessions); the verbs of a gateway th
 sessions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ from fixgate.bootstrap.verbs.positions import PositionVerbs
 from fixgate.bootstrap.verbs.stopped_sessions import StoppedSessionVerbs
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.ids import Ids, SessionName
+from fixgate.domain.ids import Ids, OrderID, SessionName
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
 
@@ -64,7 +64,7 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
         Refused: it cannot be done, or not without a gateway.
     """
     if call.verb in NEEDS_A_GATEWAY:
-        raise Refused(f"{call.verb} needs a gateway that runs")
+        raise Refused("no gateway runs, and this needs one")
     made = configuration.gateway.journal.url is not None or file_of(configuration).exists()
     # Keys are put in place before a gateway runs for the first time.
     if not made and call.verb != "rotate_keys":
@@ -77,7 +77,8 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
     try:
         core = StoppedCore(configuration, store, clock)
         verbs = Verbs()
-        watch = StuckWatch(core.state, after_ns=0)
+        asked = call.verb == "stuck_orders"
+        watch = StuckWatch(core.state, after_ns=0, changed_ns=core.changed_ns() if asked else {})
         OrderVerbs(core, watch, verbs, cancel_now=_impossible, forget=lambda _: None)
         StoppedSessionVerbs(core, verbs)
         NoteVerbs(core, verbs)
@@ -95,6 +96,8 @@ def _impossible(_: Order) -> None:
 
 class StoppedCore:
     """The core over a store: the open orders and what stands, and no edges."""
+
+    runs: Final = False
 
     def __init__(self, configuration: Configuration, store: Store, clock: SystemClock) -> None:
         self.configuration = configuration
@@ -164,6 +167,11 @@ class StoppedCore:
             resume=lambda: None,
         ).run()
         return accepted(answers[0])
+
+    def changed_ns(self) -> Mapping[OrderID, int]:
+        """When each open order last changed."""
+        found = self.reader.recent_orders(len(self.state.orders), working=True)
+        return {each.order.order_id: each.updated_ns for each in found}
 
     def next_sender(self, name: SessionName) -> int:
         """The number of the next message to a client."""
