@@ -18,10 +18,13 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 
 from benchmarks import load_modes
 from benchmarks.fix_wire import Identity, OrderForm
 from benchmarks.load_session import LoadFailed, LoadSession, Peer
+
+LOT = Decimal("0.00001")
 
 
 def arguments_parser() -> argparse.ArgumentParser:
@@ -45,6 +48,9 @@ def arguments_parser() -> argparse.ArgumentParser:
     parser.add_argument("--side", choices=["buy", "sell", "both"], default="both")
     parser.add_argument("--ord-type", choices=["limit", "market"], default="limit")
     parser.add_argument("--qty", default="0.01")
+    parser.add_argument(
+        "--qty-steps", type=int, default=1, help="each order is a lot larger, so many times"
+    )
     parser.add_argument("--buy-price", default="55000")
     parser.add_argument("--sell-price", default="45000")
     parser.add_argument("--account", default="DEMO")
@@ -58,11 +64,12 @@ def order_forms(options: argparse.Namespace, count: int) -> list[OrderForm]:
         OrderForm(
             symbol=options.symbol,
             side=side,
-            order_qty=options.qty,
+            order_qty=str(Decimal(options.qty) + step * LOT),
             ord_type="2" if options.ord_type == "limit" else "1",
             price=options.buy_price if side == "1" else options.sell_price,
             account=options.account,
         )
+        for step in range(options.qty_steps)
         for side in sides
     ]
     return [forms[index % len(forms)] for index in range(count)]

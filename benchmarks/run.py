@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import market_data, procstat, records, resend, routing, servers, stores
+from benchmarks import market_data, procstat, records, resend, risk, routing, servers, stores
 from benchmarks.figures import FULL, QUICK, Figure, Sizes, load
 from benchmarks.fix_wire import Identity
 
@@ -181,6 +181,7 @@ PARTS: Final = {
     "records": records.prove,
     "prices": market_data.beside_prices,
     "routing": routing.cost,
+    "risk": risk.on_a_gateway,
 }
 
 

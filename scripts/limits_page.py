@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fixgate.adapters.fix.fix42 import FIX42
 from fixgate.adapters.fix.fix44 import FIX44
+from fixgate.domain.counting import Used, held
 from fixgate.domain.errors import Refusal
-from fixgate.domain.exposure import Exposure, held, likeness
+from fixgate.domain.exposure import Exposure
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import SessionName, VenueName
@@ -25,8 +26,9 @@ from fixgate.domain.limits import Applied, Ask, Limits, asks_of
 from fixgate.domain.market import Quote
 from fixgate.domain.order import Instruction, Terms
 from fixgate.domain.positions import Positions
+from fixgate.domain.recent import likeness
 from fixgate.domain.values import OrdType, Side, TimeInForce
-from fixgate.risk.case import Case
+from fixgate.risk.case import Case, case_of
 from fixgate.risk.conduct import paused, permission
 from fixgate.risk.pretrade import within_limits
 
@@ -68,17 +70,11 @@ def case(limits: Limits, terms: Terms = TERMS, **more: object) -> Case:
         currency="USDT",
         quote_currency="USDT",
     )
-    made = Case(
-        about=ABOUT,
-        terms=terms,
-        applied=known,
-        exposure=Exposure(),
-        positions=Positions(),
-        venues=(SIM,),
-        at_ns=NOW_NS,
-        quote=QUOTE,
+    given: dict[str, Any] = {"applied": known, "exposure": Exposure(), "quote": QUOTE} | more
+    way = given["exposure"].new_way(ABOUT, given["applied"])
+    return case_of(
+        ABOUT, terms, way=way, positions=Positions(), venues=(SIM,), at_ns=NOW_NS, **given
     )
-    return changed(made, **more)
 
 
 def samples() -> Iterator[tuple[str, str, Refusal | None]]:
@@ -99,7 +95,8 @@ def samples() -> Iterator[tuple[str, str, Refusal | None]]:
     unpriced = case(Limits(order_value_max=Decimal(100_000)), market, quote=None)
     yield "3", "order_value_max", within_limits(unpriced)
     used = Exposure()
-    used.open_worth["session", "DEMO44"] = Decimal(90_000)
+    client = ("session", "DEMO44")
+    used.used[client] = Used(client, open_worth=Decimal(90_000))
     credit = Limits(credit_max=Decimal(200_000))
     yield "7", "credit_max", within_limits(case(credit, exposure=used))
     yield "10", "position_max", within_limits(case(Limits(position_max=Decimal(1))))
@@ -107,7 +104,7 @@ def samples() -> Iterator[tuple[str, str, Refusal | None]]:
     levered = changed(TERMS, extras=Extras(leverage=Decimal(10)))
     yield "14", "leverage_max", within_limits(case(Limits(leverage_max=Decimal(5)), levered))
     like = Exposure()
-    like.recent[likeness(ABOUT, TERMS)] = NOW_NS - 40_000_000
+    like.recent.add(likeness(ABOUT, TERMS), NOW_NS - 40_000_000)
     twice = Limits(duplicate_within_ms=500)
     yield "9", "duplicate_within_ms", within_limits(case(twice, exposure=like))
     own = Exposure()

@@ -33,7 +33,7 @@ from fixgate.domain.state import State
 from fixgate.domain.values import OrdType, Side
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.amounts import leverage, order_qty, order_value, position
-from fixgate.risk.case import Case
+from fixgate.risk.case import Case, case_of
 from fixgate.risk.collar import price_collar
 from fixgate.risk.conduct import permission, repeated_trades, self_match
 from fixgate.risk.pretrade import CHECKS
@@ -58,10 +58,12 @@ def a_case(terms: Terms, limits: Limits, side: Side = Side.BUY, **more: object) 
         account_credit_max=account_credit_max,
         asks=asks_of(limits),
     )
-    return Case(
-        about=an_instruction(side=side),
-        terms=terms,
-        applied=found,
+    about = an_instruction(side=side)
+    return case_of(
+        about,
+        terms,
+        found,
+        exposure.new_way(about, found),  # type: ignore[attr-defined]
         exposure=exposure,  # type: ignore[arg-type]
         positions=more.pop("positions", None) or Positions(),  # type: ignore[arg-type]
         venues=(VENUE,),
@@ -183,10 +185,11 @@ def test_what_is_restricted_or_not_permitted_is_refused_and_nothing_else(
 
 def changed_about(case: Case, symbol: str, found: Applied) -> Case:
     about = changed(case.about, symbol=symbol)
-    return Case(
-        about=about,
-        terms=case.terms,
-        applied=found,
+    return case_of(
+        about,
+        case.terms,
+        found,
+        case.way,
         exposure=case.exposure,
         positions=case.positions,
         venues=case.venues,
@@ -211,7 +214,7 @@ def test_an_order_is_refused_exactly_when_its_like_was_taken_too_short_before(
         if not too_soon:
             taken[kind] = at_ns
         core.sent.clear()
-    assert len(core.state.exposure.recent) <= 4
+    assert len(core.state.exposure.recent) <= 2 * 4
 
 
 def body(number: int, *, qty: int = 1, px: int = 9, side: Side = Side.BUY) -> str:
@@ -309,15 +312,39 @@ def test_what_counts_is_what_the_open_orders_and_todays_trades_come_to(
         state, counted = core.state, Exposure()
         counted.follow(state.limits, state.orders.values(), core.traded_today)
         found = state.exposure
-        assert counted.shares == found.shares
-        assert counted.open_worth == found.open_worth
-        assert (counted.bought, counted.sold, counted.own) == (found.bought, found.sold, found.own)
-        assert counted.locked == found.locked
-        assert counted.traded_worth == found.traded_worth
+        assert counted.counts == found.counts
         # However much of it trades, what is open was within the limit when it was accepted.
-        assert found.open_worth.get(("session", "CLIENT"), 0) <= 900
+        assert found.credit.get(("session", "CLIENT"), (0, 0))[0] <= 900
 
     truth.run(script, check)
+
+
+def test_accounts_that_use_nothing_any_more_are_forgotten_and_open_orders_count_on() -> None:
+    """Account (1) may be any text: memory is bounded by what is open, not by what ever came."""
+    exposure, book = Exposure(), State(Ids("EPOCH0")).limits
+    exposure.counted = changed(exposure.counted, credit=True, positions=True, own_prices=True)
+    left = []
+    for number in range(45_000):
+        order = an_order(
+            order_id=OrderID(f"EPOCH{number:09d}"),
+            instruction=an_instruction(account=f"A{number}"),
+            terms=some_terms(price=Decimal(number + 1)),
+        )
+        exposure.moved(None, order, book)
+        if number % 1_000:
+            exposure.moved(order, changed(order, stage=_CANCELED), book)
+        else:
+            left.append(order)
+    tables = (exposure.used, exposure.open_qty, exposure.own)
+    assert all(len(each) <= 3 * 10_000 for each in tables)
+    counted = Exposure()
+    counted.counted = exposure.counted
+    for order in left:
+        counted.moved(None, order, book)
+    assert counted.counts == exposure.counts
+    for order in left:
+        exposure.moved(order, changed(order, stage=_CANCELED), book)
+    assert exposure.counts == Exposure().counts
 
 
 @FEWER
@@ -387,8 +414,8 @@ def test_a_position_is_refused_exactly_when_all_open_orders_of_the_side_could_ex
 ) -> None:
     """Control 10."""
     exposure = Exposure()
-    key = ("CLIENT", "BTC/USDT")
-    exposure.bought[key], exposure.sold[key] = Decimal(bought), Decimal(sold)
+    for open_side, open_qty in ((Side.BUY, bought), (Side.SELL, sold)):
+        exposure.new_way(an_instruction(side=open_side), None).open_qty.amount = Decimal(open_qty)
     positions = Positions()
     start = Side.BUY if net > 0 else Side.SELL
     if net:

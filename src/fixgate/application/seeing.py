@@ -11,12 +11,15 @@ from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.decide.position_reports import asked_for
 from fixgate.domain import inputs as i
+from fixgate.domain.frozen import maker
 from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
 from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, MarketTrade, Quote, Seen
 from fixgate.domain.order import Order, Terms
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
+
+_seen: Final = maker(Seen)
 
 
 class VenuesMarket:
@@ -92,7 +95,7 @@ def _quoted(
     if not quoted:
         return None
     instrument = state.instrument(venue, symbol)
-    return None if instrument is None else Seen(quote=market.quote(venue, instrument.symbol))
+    return None if instrument is None else _seen(quote=market.quote(venue, instrument.symbol))
 
 
 def _sees(terms: Terms | None, profile: VenueProfile | None) -> bool:

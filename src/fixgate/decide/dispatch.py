@@ -5,7 +5,7 @@ Not here: any decision.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from fixgate.decide import (
     answers,
@@ -34,6 +34,7 @@ from fixgate.domain import inputs as i
 from fixgate.domain.events import Event, OrderRecalled
 from fixgate.domain.frozen import maker
 from fixgate.domain.market import Seen
+from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 
 _turn: Final = maker(Turn)
@@ -95,9 +96,6 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
 }
 
 
-_OF_VENUES: Final = frozenset(get_args(i.VenueInput))
-
-
 def decide(
     state: State,
     moment: i.Moment,
@@ -125,12 +123,21 @@ def decide(
         )
     turn = _turn(state, moment, seen)
     deciding = _DECIDERS[type(given)](turn, given)
-    # What a venue says makes no routed order: where memory has none, nothing follows.
-    if state.parts or (state.policies and type(given) not in _OF_VENUES):
+    # Where memory has no routed order, nothing follows but from one that comes now.
+    if state.parts or (state.policies and _is_routed(state, given)):
         deciding = parts.followed(turn, given, deciding, hear)
     if state.lists:
         deciding = lists.linked(turn, deciding)
     yield from deciding
+
+
+def _is_routed(state: State, given: i.Input) -> bool:
+    """Whether it is a new order to SMART."""
+    if type(given) is not i.NewOrderSingle:
+        return False
+    rules = state.sessions.get(given.session)
+    wanted = given.destination or (None if rules is None else rules.default_venue)
+    return wanted == SMART
 
 
 def hear(turn: Turn, given: i.Input) -> Iterator[Event]:

@@ -24,7 +24,7 @@ from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check
-from fixgate.risk.case import Case
+from fixgate.risk.case import case_of
 from fixgate.risk.conduct import paused
 
 _order: Final = maker(Order)
@@ -162,13 +162,14 @@ def admit(
 ) -> RiskApproved | Refusal:
     """Run the checks on an order, or on what a replace would make of ``before``."""
     state = turn.state
-    applied = state.limits.applied(instruction)
     case = None
-    if applied is not None:
-        case = Case(
-            about=instruction,
-            terms=terms,
-            applied=applied,
+    way = state.exposure.way(instruction, state.limits) if state.limits.in_force else None
+    if way is not None and way.applied is not None:
+        case = case_of(
+            instruction,
+            terms,
+            way.applied,
+            way,
             exposure=state.exposure,
             positions=state.positions,
             venues=state.venues,

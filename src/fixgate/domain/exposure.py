@@ -3,208 +3,226 @@
 Here: Exposure, one part of the state. It follows every order from the moment it is accepted
 (control 5), at a cost that does not grow with the number of open orders, and follows only what
 some limit asks for.
-Not here: the limits (limits), the checks (risk).
+Not here: what one order counts for (counting), the limits (limits), the checks (risk).
 """
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from fixgate.domain.balance import spot_assets
-from fixgate.domain.frozen import value
+from fixgate.domain.counting import (
+    NOTHING,
+    Client,
+    Counted,
+    Held,
+    Prices,
+    Share,
+    Sum,
+    Used,
+    Way,
+    clients,
+    held,
+    paid_with,
+    share,
+)
 from fixgate.domain.ids import OrderID, SessionName, VenueName
 from fixgate.domain.limit_book import LimitBook, rules_of
-from fixgate.domain.limits import Dealt
-from fixgate.domain.order import Instruction, Order, Terms
+from fixgate.domain.limits import Applied, Dealt
+from fixgate.domain.order import Instruction, Order
+from fixgate.domain.recent import Recent, likeness
 from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.routing import SMART
 from fixgate.domain.values import Side
 
-RECENT_MAX: Final = 100_000
 K = TypeVar("K")
 _NS_PER_MS: Final = 1_000_000
-
-Client = tuple[str, str]  # ("session", name) or ("account", name)
-Held = tuple[str, str]  # account (or session, where there is none), symbol
-Likeness = tuple[str, Side, str, str, Decimal, Decimal | None]
-
-
-@value
-class Counted:
-    """What some limit asks for; nothing else is followed."""
-
-    credit: bool = False
-    positions: bool = False
-    own_prices: bool = False
-    balances: bool = False
-    duplicate_within_ms: int = 0
-    repeated_count: int = 0
-
-    @property
-    def orders(self) -> bool:
-        """Whether orders are followed at all."""
-        return self.credit or self.positions or self.own_prices or self.balances
-
-
-@value
-class Share:
-    """What an open order counts for."""
-
-    worth: Decimal = ZERO  # in the risk currency
-    qty: Decimal = ZERO
-    px: Decimal | None = None  # at which it would meet an order of the other side
-    lock: Decimal = ZERO  # of what it pays with, where that is an asset of the venue account
+_WAYS_MAX: Final = 10_000
 
 
 class Exposure:
     """Changed by events only."""
 
     __slots__ = (
-        "bought",
+        "_ways",
+        "_ways_max",
         "counted",
         "day_ends_ns",
+        "follows",
         "locked",
-        "open_worth",
+        "open_qty",
         "own",
         "paused",
         "recent",
         "shares",
-        "sold",
-        "traded_worth",
         "trades",
+        "used",
     )
 
     def __init__(self) -> None:
         self.counted = Counted()
+        self.follows = False  # whether open orders count for anything
         self.day_ends_ns = 0
-        self.shares: dict[OrderID, Share] = {}  # of open orders
-        self.open_worth: dict[Client, Decimal] = {}
-        self.traded_worth: dict[Client, Decimal] = {}  # since the day began
-        self.bought: dict[Held, Decimal] = {}  # open to buy
-        self.sold: dict[Held, Decimal] = {}  # open to sell
-        self.locked: dict[tuple[VenueName, str], Decimal] = {}  # of an asset, by open orders
-        # Own limit prices by venue, ascending.
-        self.own: dict[tuple[Held, Side], dict[VenueName, list[Decimal]]] = {}
-        self.recent: dict[Likeness, int] = {}  # when such an order came last, oldest first
+        self.shares: dict[OrderID, tuple[Way, Share]] = {}  # of open orders
+        self.used: dict[Client, Used] = {}
+        self.open_qty: dict[tuple[Held, Side], Sum] = {}
+        self.locked: dict[tuple[VenueName, str], Sum] = {}  # of an asset
+        self.own: dict[tuple[Held, Side], Prices] = {}
+        self.recent = Recent()
         self.trades: dict[tuple[SessionName, str, str], deque[int]] = {}
         self.paused: dict[SessionName, str] = {}  # sessions that wait for a person, and why
+        self._ways: dict[tuple[Any, ...], Way] = {}
+        self._ways_max = _WAYS_MAX
 
     def __eq__(self, other: object) -> bool:
-        """All that is in it."""
+        """All that counts; what was looked up before makes no difference."""
         if not isinstance(other, Exposure):
             return NotImplemented
-        return all(getattr(self, each) == getattr(other, each) for each in self.__slots__)
+        mine, theirs = (
+            (each.counted, each.day_ends_ns, each.recent, each.trades, each.paused, each.counts)
+            for each in (self, other)
+        )
+        return mine == theirs
 
     __hash__ = None  # type: ignore[assignment] # it changes
+
+    # --- what it comes to
+
+    @property
+    def credit(self) -> dict[Client, tuple[Decimal, Decimal]]:
+        """What every client that uses any has open, and has traded since the day began."""
+        return {
+            client: (each.open_worth, each.traded_worth)
+            for client, each in self.used.items()
+            if each.open_worth or each.traded_worth
+        }
+
+    @property
+    def counts(self) -> tuple[object, ...]:
+        """What all open orders and today's trades come to, without what is nothing."""
+        own = {
+            (key, venue): prices
+            for key, by_venue in self.own.items()
+            for venue, prices in by_venue.items()
+            if prices
+        }
+        shares = {order_id: each for order_id, (_, each) in self.shares.items()}
+        return (shares, self.credit, _amounts(self.open_qty), _amounts(self.locked), own)
 
     # --- what is followed
 
     def follow(self, book: LimitBook, orders: Iterable[Order], dealt: Iterable[Dealt]) -> None:
         """Follow what the limits ask for; what was not followed yet is counted from ``orders``."""
-        before, self.counted = self.counted, counted(book)
-        self.shares.clear()
-        self.open_worth.clear()
-        self.bought.clear()
-        self.sold.clear()
-        self.own.clear()
-        self.locked.clear()
-        if not self.counted.credit:
-            self.traded_worth.clear()
-        if self.counted.repeated_count != before.repeated_count:
+        before, now = self.counted, counted(book)
+        self.counted = now
+        self.follows = now.credit or now.positions or now.own_prices or now.balances
+        traded = {client: each.traded_worth for client, each in self.used.items() if now.credit}
+        for table in (self.shares, self.used, self.open_qty, self.locked, self.own, self._ways):
+            table.clear()
+        for client, worth in traded.items():
+            self._used(client).traded_worth = worth
+        if now.repeated_count != before.repeated_count:
             self.trades.clear()
         open_orders = [each for each in orders if not each.is_terminal]
-        if self.counted.orders:
+        if self.follows:
             for each in open_orders:
-                self._share(each, book)
-        if not self.counted.duplicate_within_ms:
+                self.moved(None, each, book)
+        self.recent.within_ns = now.duplicate_within_ms * _NS_PER_MS
+        if not now.duplicate_within_ms:
             self.recent.clear()
         elif not before.duplicate_within_ms:
-            for each in sorted(open_orders, key=lambda order: order.received_at_ns):
+            whole = [each for each in open_orders if each.part_of is None]
+            for each in sorted(whole, key=lambda order: order.received_at_ns):
                 self.received(each)
-        if self.counted.credit and not before.credit:
+        if now.credit and not before.credit:
             for one in dealt:
-                about = _about(one)
-                for client in _clients(about):
-                    _add(self.traded_worth, client, _worth(one.notional, about, book))
+                _deal(self.way(_about(one), book), one.notional)
 
     def day_is_over(self, now_ns: int) -> bool:
         """Whether what was traded today is to be counted from nothing again."""
         return self.counted.credit and self.day_ends_ns <= now_ns
 
+    def begin_day(self, day_ends_ns: int) -> None:
+        """What was traded before counts no more."""
+        self.day_ends_ns = day_ends_ns
+        for each in self.used.values():
+            each.traded_worth = ZERO
+
     def moved(self, before: Order | None, order: Order, book: LimitBook) -> None:
-        """An order is not any more as it was."""
-        if before is not None:
-            if (
-                before.cum_qty is order.cum_qty
-                and before.terms is order.terms
-                and before.requests is order.requests
-                and before.is_terminal is order.is_terminal
-                and before.triggered is order.triggered
-            ):
-                return
-            if self.counted.credit and order.part_of is None and order.cum_qty != before.cum_qty:
-                worth = _worth(minus(order.notional, before.notional), order.instruction, book)
-                for client in _clients(order.instruction):
-                    _add(self.traded_worth, client, worth)
-        self._share(order, book)
-
-    def _share(self, order: Order, book: LimitBook) -> None:
-        """Let the order count for what it is now."""
-        about = order.instruction
-        old = self.shares.get(order.order_id, NOTHING)
-        new = NOTHING if order.is_terminal else share(order, book, self.counted)
-        if new is old:
+        """An order is not any more as it was, or is there."""
+        if (
+            before is not None
+            and before.cum_qty is order.cum_qty
+            and before.terms is order.terms
+            and before.requests is order.requests
+            and before.triggered is order.triggered
+            and before.is_terminal is order.is_terminal
+        ):
             return
-        if new is NOTHING:
+        counts = self.shares.get(order.order_id)
+        way, old = (self.way(order.instruction, book), NOTHING) if counts is None else counts
+        if before is not None and self.counted.credit and order.part_of is None:
+            _deal(way, minus(order.notional, before.notional))
+        if not order.is_terminal:
+            new = share(order, way.applied, self.counted)
+            self.shares[order.order_id] = way, new
+            _count(way, order.instruction.venue, old, new)
+        elif counts is not None:
             del self.shares[order.order_id]
-        else:
-            self.shares[order.order_id] = new
-        if self.counted.credit and new.worth != old.worth:
-            for client in _clients(about):
-                _add(self.open_worth, client, minus(new.worth, old.worth))
-        if self.counted.positions and new.qty != old.qty:
-            side = self.bought if about.side is Side.BUY else self.sold
-            _add(side, held(about), new.qty - old.qty)
-        if new.lock != old.lock:
-            asset = paid_with(about)
-            if asset is not None:
-                _add(self.locked, (about.venue, asset), minus(new.lock, old.lock))
-        if self.counted.own_prices and new.px != old.px:
-            self._price(about, old.px, new.px)
+            _count(way, order.instruction.venue, old, NOTHING)
 
-    def _price(self, about: Instruction, old: Decimal | None, new: Decimal | None) -> None:
-        key = (held(about), about.side)
-        by_venue = self.own.setdefault(key, {})
-        prices = by_venue.setdefault(about.venue, [])
-        if old is not None:
-            del prices[bisect_left(prices, old)]
-        if new is not None:
-            insort(prices, new)
-        if not prices:
-            del by_venue[about.venue]
-        if not by_venue:
-            del self.own[key]
+    # --- where it counts
+
+    def way(self, about: Instruction, book: LimitBook) -> Way:
+        """Where an order counts, by what the limits say since they were last followed."""
+        kind = (about.session, about.account, about.venue, about.symbol, about.side)
+        found = self._ways.get(kind)
+        if found is None:
+            if len(self._ways) >= self._ways_max:
+                self._forget_ways()
+            found = self._ways[kind] = self.new_way(about, book.applied(about))
+        return found
+
+    def new_way(self, about: Instruction, applied: Applied | None) -> Way:
+        """The way of orders that must keep within ``applied``."""
+        whose = held(about)
+        asset = None if about.venue == SMART else paid_with(about)
+        pays = None if asset is None else (about.venue, asset)
+        other = Side.SELL if about.side is Side.BUY else Side.BUY
+        return Way(
+            applied=applied,
+            used=tuple(self._used(each) for each in clients(about)),
+            open_qty=self.open_qty.setdefault((whose, about.side), Sum()),
+            pays=pays,
+            locked=None if pays is None else self.locked.setdefault(pays, Sum()),
+            own=self.own.setdefault((whose, about.side), {}),
+            against=self.own.setdefault((whose, other), {}),
+        )
+
+    def _used(self, client: Client) -> Used:
+        return self.used.setdefault(client, Used(client))
+
+    def _forget_ways(self) -> None:
+        """Drop those on which no order is open, and sums of nothing: they are made again.
+
+        The sums of open orders stay the same objects, for their orders will take away from them.
+        """
+        open_ways = {id(way) for way, _ in self.shares.values()}
+        self._ways = {kind: way for kind, way in self._ways.items() if id(way) in open_ways}
+        self._ways_max = max(_WAYS_MAX, 2 * len(self._ways))
+        live = {id(each) for way in self._ways.values() for each in way.sums}
+        traded = {client for client, _ in self.credit.items()}
+        self.used = {k: v for k, v in self.used.items() if id(v) in live or k in traded}
+        self.open_qty = {k: v for k, v in self.open_qty.items() if id(v) in live}
+        self.locked = {k: v for k, v in self.locked.items() if id(v) in live}
+        self.own = {k: v for k, v in self.own.items() if id(v) in live}
 
     # --- what is remembered for a while
 
     def received(self, order: Order) -> None:
         """An order was accepted."""
-        at_ns = order.received_at_ns
-        key = likeness(order.instruction, order.terms)
-        self.recent.pop(key, None)
-        self.recent[key] = at_ns
-        oldest_ns = at_ns - self.counted.duplicate_within_ms * _NS_PER_MS
-        for each, then_ns in tuple(self._oldest()):
-            if then_ns > oldest_ns and len(self.recent) <= RECENT_MAX:
-                return
-            del self.recent[each]
-
-    def _oldest(self) -> Iterable[tuple[Likeness, int]]:
-        """The two oldest: each order that is added lets at most two go."""
-        found = iter(self.recent.items())
-        return [each for each, _ in zip(found, range(2), strict=False)]
+        self.recent.add(likeness(order.instruction, order.terms), order.received_at_ns)
 
     def traded(self, about: Instruction, at_ns: int) -> None:
         """A trade of an order, for control 6."""
@@ -216,17 +234,14 @@ class Exposure:
 
     def traded_since(self, about: Instruction, count: int) -> int | None:
         """When the ``count``-th last trade of a session in an instrument was, if there was one."""
-        times = self.trades.get((about.session, about.venue, about.symbol), ())
-        return times[-count] if len(times) >= count else None
+        times = self.trades.get((about.session, about.venue, about.symbol))
+        return None if times is None or len(times) < count else times[-count]
 
     def released(self, session: SessionName) -> None:
         """A person released the session: what it traded before does not count again."""
         self.paused.pop(session, None)
         for key in [each for each in self.trades if each[0] == session]:
             del self.trades[key]
-
-
-NOTHING: Final = Share()
 
 
 def counted(book: LimitBook) -> Counted:
@@ -244,98 +259,6 @@ def counted(book: LimitBook) -> Counted:
     )
 
 
-def share(order: Order, book: LimitBook, asked: Counted) -> Share:
-    """What an open order counts for; with a replace under way, what it may come to.
-
-    A routed order counts once, as a whole; what it has at a venue are its parts.
-    """
-    about = order.instruction
-    px = resting_px(order.terms, triggered=order.triggered)
-    qty = order.leaves_qty
-    priced = asked.credit or asked.balances
-    amount = _open_notional(order, order.terms) if priced else ZERO
-    for request in order.requests:
-        terms = request.terms
-        if terms is None:
-            continue
-        qty = max(qty, terms.order_qty - order.cum_qty)
-        if priced:
-            amount = max(amount, _open_notional(order, terms))
-        other = resting_px(terms, triggered=order.triggered)
-        if px is None or (other is not None and (other > px) is (about.side is Side.BUY)):
-            px = other
-    lock = ZERO
-    if asked.balances:
-        lock = amount if about.side is Side.BUY else qty
-    worth = _worth(amount, about, book) if asked.credit else ZERO
-    if about.venue == SMART:
-        return Share(worth=worth, qty=qty)
-    if order.part_of is not None:
-        return Share(px=px, lock=lock)
-    return Share(worth=worth, qty=qty, px=px, lock=lock)
-
-
-def paid_with(about: Instruction) -> str | None:
-    """The asset that a spot order pays with; None: a derivative's margin is the venue's to say."""
-    assets = spot_assets(about.symbol)
-    if assets is None:
-        return None
-    base, quote = assets
-    return quote if about.side is Side.BUY else base
-
-
-def _open_notional(order: Order, terms: Terms) -> Decimal:
-    px = counting_px(order.instruction.side, terms, order.valued_px)
-    return ZERO if px is None else notional(max(terms.order_qty - order.cum_qty, ZERO), px)
-
-
-def counting_px(side: Side, terms: Terms, reference_px: Decimal | None) -> Decimal | None:
-    """The price by which an order counts: the most that it can come to.
-
-    A buy counts at its limit. A sell may trade above its limit, so it counts at the reference
-    price where that is higher. None: there is nothing to go by.
-    """
-    limit = terms.stop_px if terms.price is None else terms.price
-    if limit is None or reference_px is None:
-        return reference_px if limit is None else limit
-    return limit if side is Side.BUY else max(limit, reference_px)
-
-
-def resting_px(terms: Terms, *, triggered: bool) -> Decimal | None:
-    """The limit price at which an order rests; None: it does not, or not yet."""
-    return None if terms.ord_type.needs_stop_px and not triggered else terms.price
-
-
-def held(about: Instruction) -> Held:
-    """Whose position in what; an order without an account is its session's."""
-    return (about.account or about.session, about.symbol)
-
-
-def likeness(about: Instruction, terms: Terms) -> Likeness:
-    """What makes two orders look like one that was sent twice."""
-    return (
-        about.session,
-        about.side,
-        about.venue,
-        about.symbol,
-        terms.order_qty,
-        terms.price,
-    )
-
-
-def _clients(about: Instruction) -> tuple[Client, ...]:
-    by_session = ("session", str(about.session))
-    return (by_session,) if about.account is None else (by_session, ("account", about.account))
-
-
-def _worth(amount: Decimal, about: Instruction, book: LimitBook) -> Decimal:
-    """An amount of quote currency in the risk currency; none where no limit asks for it."""
-    found = book.applied(about)
-    if found is None or found.rate is None:
-        return ZERO
-    return notional(amount, found.rate)
-
-
 def _about(dealt: Dealt) -> Instruction:
     return Instruction(
         session=SessionName(dealt.session),
@@ -347,10 +270,42 @@ def _about(dealt: Dealt) -> Instruction:
     )
 
 
-def _add(to: dict[K, Decimal], key: K, amount: Decimal) -> None:
-    """Keep nothing for what comes to nothing."""
-    total = plus(to.get(key, ZERO), amount)
-    if total:
-        to[key] = total
-    else:
-        to.pop(key, None)
+def _count(way: Way, venue: VenueName, old: Share, new: Share) -> None:
+    """An open order counts for ``new`` instead of ``old``.
+
+    What no limit asks for is the same object in both. And to compare a decimal with None, CPython
+    would ask whether None is a number, which takes longer than all the rest.
+    """
+    if new.worth is not old.worth:
+        more = minus(new.worth, old.worth)
+        for used in way.used:
+            used.open_worth = plus(used.open_worth, more)
+    if new.qty is not old.qty:
+        way.open_qty.amount = plus(way.open_qty.amount, minus(new.qty, old.qty))
+    if new.lock is not old.lock and way.locked is not None:
+        way.locked.amount = plus(way.locked.amount, minus(new.lock, old.lock))
+    if new.px is not old.px:
+        _price(way.own, venue, old.px, new.px)
+
+
+def _price(own: Prices, venue: VenueName, old: Decimal | None, new: Decimal | None) -> None:
+    prices = own.get(venue)
+    if prices is None:
+        prices = own[venue] = []
+    if old is not None:
+        del prices[bisect_left(prices, old)]
+    if new is not None:
+        insort(prices, new)
+
+
+def _deal(way: Way, amount: Decimal) -> None:
+    """So much of quote currency was traded today."""
+    if not amount or way.applied is None or way.applied.rate is None:
+        return
+    worth = notional(amount, way.applied.rate)
+    for used in way.used:
+        used.traded_worth = plus(used.traded_worth, worth)
+
+
+def _amounts(sums: Mapping[K, Sum]) -> dict[K, Decimal]:
+    return {key: each.amount for key, each in sums.items() if each.amount}

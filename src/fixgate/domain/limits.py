@@ -164,11 +164,7 @@ class Applied:
     currency: str = ""  # the risk currency
     quote_currency: str = ""
     asks: tuple[Ask, ...] = ()  # what is to be checked, in the order of Ask
-
-    @property
-    def needs_value(self) -> bool:
-        """Whether the order's value in the risk currency is asked for."""
-        return Ask.VALUE in self.asks
+    priced: bool = True  # whether something asks what an order comes to
 
 
 _SWITCHES: Final = (
@@ -206,10 +202,12 @@ def applied(given: LimitSet, about: Instruction) -> Applied | None:
     quote = quote_currency(about.symbol)
     limits = Limits(**found, credit_max=_most_specific(by_client, "credit_max"))
     of_account = _most_specific(by_account, "credit_max")
+    asks = asks_of(limits, of_account)
     return Applied(
         limits=limits,
         account_credit_max=of_account,
-        asks=asks_of(limits, of_account),
+        asks=asks,
+        priced=Ask.VALUE in asks or Ask.BALANCE in asks,
         restricted=frozenset().union(*(each.limits.restricted for each in rules)),
         permitted=_in_all([each.limits.permitted for each in rules]),
         sides=_in_all([each.limits.sides for each in rules]),

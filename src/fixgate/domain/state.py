@@ -194,10 +194,12 @@ class State:
     def keep(self, order: Order) -> None:
         """Remember the order as it is now."""
         before = self.orders.get(order.order_id)
+        if before is order:
+            return
         self.orders[order.order_id] = order
         if before is None:
             self._note_parts(order)
-        if self.exposure.counted.orders:
+        if self.exposure.follows:
             self.exposure.moved(before, order, self.limits)
         was_terminal = before is not None and before.is_terminal
         if order.is_terminal and not was_terminal:
@@ -429,8 +431,7 @@ def _limits_changed(state: State, event: e.LimitsChanged) -> None:
 
 
 def _day_began(state: State, event: e.DayBegan) -> None:
-    state.exposure.day_ends_ns = event.day_ends_ns
-    state.exposure.traded_worth.clear()
+    state.exposure.begin_day(event.day_ends_ns)
 
 
 def _session_paused(state: State, event: e.SessionPaused) -> None:

@@ -55,7 +55,7 @@ def check(
     )
     if refusal is not None:
         return refusal
-    valued_px = case.reference_px if case is not None and case.needs_price else None
+    valued_px = case.reference_px if case is not None and case.applied.priced else None
     return _approved(instruction=instruction, terms=terms, valued_px=valued_px)
 
 

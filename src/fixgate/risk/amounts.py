@@ -7,10 +7,9 @@ Not here: what they are compared with (domain.exposure follows it).
 
 from decimal import Decimal
 
+from fixgate.domain.counting import NOTHING, Used
 from fixgate.domain.errors import Refusal
-from fixgate.domain.exposure import Client, held, paid_with
 from fixgate.domain.rounding import ZERO, minus, plus, to_wire
-from fixgate.domain.routing import SMART
 from fixgate.domain.values import RefusalReason as R
 from fixgate.domain.values import Side
 from fixgate.risk.case import Case
@@ -29,10 +28,7 @@ def order_qty(case: Case) -> Refusal | None:
 
 def order_value(case: Case) -> Refusal | None:
     """Controls 3 and 7: the order's value, alone and with what the client has open and traded."""
-    applied = case.applied
-    if not applied.needs_value:
-        return None
-    worth = case.worth
+    applied, worth = case.applied, case.worth
     if worth is None:
         return Refusal(R.NOT_PRICED, _not_valued(case))
     most, currency = applied.limits.order_value_max, applied.currency
@@ -42,23 +38,21 @@ def order_value(case: Case) -> Refusal | None:
             f"The order is worth {to_wire(worth)} {currency}, which is above the maximum order"
             f" value {to_wire(most)} {currency}",
         )
-    session: Client = ("session", case.about.session)
-    refusal = _credit(case, session, applied.limits.credit_max, worth)
-    if refusal is None and case.about.account is not None:
-        account: Client = ("account", case.about.account)
-        refusal = _credit(case, account, applied.account_credit_max, worth)
-    return refusal
+    for used, credit_max in zip(
+        case.way.used, (applied.limits.credit_max, applied.account_credit_max), strict=False
+    ):
+        refusal = None if credit_max is None else _credit(case, used, credit_max, worth)
+        if refusal is not None:
+            return refusal
+    return None
 
 
-def _credit(case: Case, client: Client, most: Decimal | None, worth: Decimal) -> Refusal | None:
-    if most is None:
+def _credit(case: Case, client: Used, most: Decimal, worth: Decimal) -> Refusal | None:
+    used = plus(client.open_worth, client.traded_worth)
+    adds = worth if case.share is NOTHING else minus(worth, case.share.worth)
+    if plus(used, adds) <= most or adds <= ZERO:
         return None
-    exposure = case.exposure
-    used = plus(exposure.open_worth.get(client, ZERO), exposure.traded_worth.get(client, ZERO))
-    adds = minus(worth, case.share.worth)
-    if adds <= ZERO or plus(used, adds) <= most:
-        return None
-    kind, name = client
+    kind, name = client.client
     currency = case.applied.currency
     return Refusal(
         R.EXCEEDS_LIMIT,
@@ -86,13 +80,10 @@ def position(case: Case) -> Refusal | None:
     if most is None:
         return None
     adds = case.open_qty - case.share.qty
-    key, exposure = held(case.about), case.exposure
-    real = (each for each in case.venues if each != SMART)
-    net = case.positions.net(case.about.account, case.about.symbol, real)
-    if case.about.side is Side.BUY:
-        reached = net + exposure.bought.get(key, ZERO) + adds
-    else:
-        reached = exposure.sold.get(key, ZERO) + adds - net
+    # None is held at SMART, which is no place: what is routed is held where its parts traded.
+    net = case.positions.net(case.about.account, case.about.symbol, case.venues)
+    reached = case.way.open_qty.amount + adds
+    reached = reached + net if case.about.side is Side.BUY else reached - net
     if adds <= ZERO or reached <= most:
         return None
     way = "long" if case.about.side is Side.BUY else "short"
@@ -109,10 +100,10 @@ def balance(case: Case) -> Refusal | None:
     By what the venue last said and our own trades since. Derivatives are margined by their venue,
     and a routed order has no venue yet.
     """
-    asset = paid_with(case.about)
-    if not case.applied.limits.balance or asset is None or case.about.venue == SMART:
+    pays = case.way.pays
+    if pays is None or not case.applied.limits.balance:
         return None
-    venue = case.about.venue
+    venue, asset = pays
     has = case.positions.held(venue, asset)
     needs = case.amount if case.about.side is Side.BUY else case.open_qty
     if has is None or needs is None:
@@ -121,7 +112,7 @@ def balance(case: Case) -> Refusal | None:
             R.NOT_PRICED, f"The balance cannot be checked: {what} at {venue} is not known"
         )
     adds = minus(needs, case.share.lock)
-    free = minus(has, case.exposure.locked.get((venue, asset), ZERO))
+    free = has if case.way.locked is None else minus(has, case.way.locked.amount)
     if adds <= free or adds <= ZERO:
         return None
     return Refusal(

@@ -11,7 +11,7 @@ from fixgate.domain.errors import Refusal
 from fixgate.domain.rounding import notional, to_wire
 from fixgate.domain.values import OrdType
 from fixgate.domain.values import RefusalReason as R
-from fixgate.risk.case import Case
+from fixgate.risk.case import Case, age_max_ms
 
 _BP: Final = Decimal(10_000)
 
@@ -45,4 +45,4 @@ def _unknown(case: Case) -> str:
     what = f"{case.about.symbol} at {case.about.venue}"
     if case.quote is None or case.quote.reference_px is None:
         return f"no reference price of {what}"
-    return f"the reference price of {what} is older than {case.age_max_ms / 1000:g} s"
+    return f"the reference price of {what} is older than {age_max_ms(case.applied) / 1000:g} s"

@@ -7,10 +7,13 @@ Not here: sessions, accounts and venues (admission); amounts (amounts).
 
 from decimal import Decimal
 
+from fixgate.domain.counting import Prices, resting_px
 from fixgate.domain.errors import Refusal
-from fixgate.domain.exposure import Exposure, held, likeness, resting_px
+from fixgate.domain.exposure import Exposure
+from fixgate.domain.ids import VenueName
 from fixgate.domain.limits import Applied
 from fixgate.domain.order import Instruction
+from fixgate.domain.recent import likeness
 from fixgate.domain.rounding import to_wire
 from fixgate.domain.routing import SMART
 from fixgate.domain.values import RefusalReason as R
@@ -38,7 +41,7 @@ def sent_twice(case: Case) -> Refusal | None:
     within_ms = case.applied.limits.duplicate_within_ms
     if within_ms is None or case.before is not None:
         return None
-    then_ns = case.exposure.recent.get(likeness(case.about, case.terms))
+    then_ns = case.exposure.recent.last_ns(likeness(case.about, case.terms))
     if then_ns is None or case.at_ns - then_ns >= within_ms * NS_PER_MS:
         return None
     return Refusal(
@@ -58,7 +61,7 @@ def self_match(case: Case) -> Refusal | None:
         return None  # it waits for its stop
     buys = case.about.side is Side.BUY
     other = Side.SELL if buys else Side.BUY
-    best = _best(case, other)
+    best = _best(case.way.against, case.about.venue, -1 if other is Side.BUY else 0)
     if best is None:
         return None
     if px is not None and (px < best if buys else px > best):
@@ -70,14 +73,15 @@ def self_match(case: Case) -> Refusal | None:
     )
 
 
-def _best(case: Case, side: Side) -> Decimal | None:
+def _best(own: Prices, venue: VenueName, best: int) -> Decimal | None:
     """The best price of one's own open orders; of a routed order, at any venue."""
-    by_venue = case.exposure.own.get((held(case.about), side), {})
-    routed = case.about.venue == SMART
-    found = by_venue.values() if routed else [by_venue.get(case.about.venue, ())]
-    if side is Side.SELL:
-        return min((prices[0] for prices in found if prices), default=None)
-    return max((prices[-1] for prices in found if prices), default=None)
+    if venue != SMART:
+        prices = own.get(venue)
+        return prices[best] if prices else None
+    found = [prices[best] for prices in own.values() if prices]
+    if not found:
+        return None
+    return max(found) if best else min(found)
 
 
 def repeated_trades(
@@ -85,10 +89,12 @@ def repeated_trades(
 ) -> str | None:
     """Control 6: why a session must be paused after a trade; None: it need not be."""
     most = applied.limits.repeated_trades
-    if most is None or about.session in exposure.paused:
+    if most is None:
         return None
     then_ns = exposure.traded_since(about, most.count)
     if then_ns is None or at_ns - then_ns > most.within_ms * NS_PER_MS:
+        return None
+    if about.session in exposure.paused:
         return None
     return f"{most.count} trades in {about.symbol} within {most.within_ms / 1000:g} s"
 

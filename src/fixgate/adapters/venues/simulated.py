@@ -91,6 +91,7 @@ _STATES: Final[Mapping[OrderState, ExecType | None]] = {
 _answered: Final = maker(VenueAnswered)
 _traded: Final = maker(VenueTraded)
 _new_order: Final = maker(NewOrder)
+_quote: Final = maker(Quote)
 
 
 class SimulatedVenue:
@@ -163,7 +164,7 @@ class SimulatedVenue:
         """The market's own best prices, as of now."""
         if symbol not in self._symbols:
             return None
-        return Quote(
+        return _quote(
             venue=self._name,
             symbol=symbol,
             bid_px=self._engine.best_bid(symbol),

@@ -53,10 +53,10 @@ class LimitVerbs:
             "paused": dict(exposure.paused),
             "credit": {
                 f"{kind} {name}": {
-                    "open": in_words(exposure.open_worth.get((kind, name))),
-                    "traded": in_words(exposure.traded_worth.get((kind, name))),
+                    "open": in_words(each[0] or None),
+                    "traded": in_words(each[1] or None),
                 }
-                for kind, name in sorted({*exposure.open_worth, *exposure.traded_worth})
+                for (kind, name), each in sorted(exposure.credit.items())
             },
         }
 
