@@ -57,14 +57,16 @@ class Inbox:
     def __init__(self, *, room: int = ROOM) -> None:
         self._items: deque[Item] = deque()
         self._room = room
-        self._filled = asyncio.Event()
+        self._least = 1
+        self._filled = asyncio.Event()  # there is what take() waits for
         self._closed = False
         self._failure: Exception | None = None
 
     def put(self, item: Item) -> None:
         """Append an item."""
         self._items.append(item)
-        self._filled.set()
+        if len(self._items) >= self._least:
+            self._filled.set()
 
     def __len__(self) -> int:
         """How many items wait."""
@@ -84,13 +86,19 @@ class Inbox:
         self._failure = error
         self._filled.set()
 
+    def want(self, least: int) -> None:
+        """From now on ``take`` waits until so many items are there, or until it is closed."""
+        self._least = least
+        if len(self._items) >= least:
+            self._filled.set()
+
     async def take(self, most: int) -> list[Item]:
-        """Up to ``most`` items, waiting for the first; empty once closed and drained."""
-        while self._failure is not None or not self._items:
+        """Up to ``most`` items, once as many as are wanted wait; none once closed and drained."""
+        while self._failure is not None or len(self._items) < self._least:
             if self._failure is not None:
                 raise self._failure
             if self._closed:
-                return []
+                break
             self._filled.clear()
             await self._filled.wait()
         items = self._items

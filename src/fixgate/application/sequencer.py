@@ -33,6 +33,11 @@ from fixgate.domain.trades import TradeRequest
 
 BATCH_MAX: Final = 256
 IN_FLIGHT_MAX: Final = 4
+FEW_ON_WAY: Final = 2
+WORTH_A_COMMIT: Final = BATCH_MAX // 2
+"""While more client messages than a few are on their way to disk, the next batch waits until it
+is worth a commit of its own, or until they are durable: what many sessions send one by one would
+otherwise be written one by one."""
 ORDERS_IN_FLIGHT_MAX: Final = (IN_FLIGHT_MAX + 1) * 2 * BATCH_MAX
 """Orders decided and not yet durable. Memory must hold more that are over: one that it forgot
 before the store has it could not be recalled, and its ClOrdID would seem unused."""
@@ -83,6 +88,7 @@ class Sequencer:
         self._resume = resume
         self._look_up = look_up
         self._in_flight: deque[_Pending] = deque()
+        self._on_way = 0  # client messages in flight
         self._released = asyncio.Event()  # a batch was released, or nothing will be any more
         self._failure: Exception | None = None
 
@@ -162,7 +168,12 @@ class Sequencer:
         }
         committed = self._journal.commit(steps.batch)
         self._in_flight.append(_Pending(steps, promised, committed))
+        self._count_on_way(len(steps.delivered))
         committed.add_done_callback(self._release)
+
+    def _count_on_way(self, more: int) -> None:
+        self._on_way += more
+        self._inbox.want(1 if self._on_way <= FEW_ON_WAY else WORTH_A_COMMIT)
 
     def _promise(
         self, session: SessionName, owed: list[Owed], steps: Steps
@@ -205,6 +216,7 @@ class Sequencer:
             return
         pending = self._in_flight.popleft()
         self._released.set()
+        self._count_on_way(-len(pending.steps.delivered))
         try:
             self._act(pending)
         except Exception as error:  # noqa: BLE001 - a callback: run() raises it instead

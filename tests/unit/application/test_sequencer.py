@@ -18,7 +18,13 @@ from fixgate.application.ports.fix import (
     Handling,
 )
 from fixgate.application.ports.journal import RecallUnavailable
-from fixgate.application.sequencer import BATCH_MAX, IN_FLIGHT_MAX, Sequencer
+from fixgate.application.sequencer import (
+    BATCH_MAX,
+    FEW_ON_WAY,
+    IN_FLIGHT_MAX,
+    WORTH_A_COMMIT,
+    Sequencer,
+)
 from fixgate.application.step import Stepper, all_steps
 from fixgate.bootstrap.settings import GatewaySettings
 from fixgate.domain import inputs as i
@@ -67,6 +73,11 @@ class Desk:
     def _resume(self) -> None:
         self.resumed += 1
 
+    async def settle(self) -> None:
+        """Let everything happen that can happen by itself."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+
     def say(self, given: i.Input) -> None:
         self.inbox.put(Given(at_ns=1, given=given))
 
@@ -84,6 +95,11 @@ class Desk:
         self.inbox.put(
             FixDelivered(at_ns=1, session=SESSION, message=message, text=text, last_in=1)
         )
+
+    def burst(self, prefix: str, count: int = WORTH_A_COMMIT) -> None:
+        """So many orders at once; by default as many as are decided whatever is on its way."""
+        for number in range(count):
+            self.order(f"{prefix}-{number}")
 
     def orders(self) -> list[Order]:
         return list(self.state.orders.values())
@@ -152,13 +168,43 @@ async def test_the_next_batch_is_decided_while_the_one_before_is_on_its_way_to_d
 
 async def test_no_more_than_the_limit_of_batches_is_on_its_way(desk):
     for number in range(IN_FLIGHT_MAX + 2):
-        desk.order(f"A{number}")
+        desk.burst(f"A{number}")
         await desk.until(lambda n=number: len(desk.journal.waiting) >= min(n + 1, IN_FLIGHT_MAX))
-    for _ in range(50):
-        await asyncio.sleep(0)
+    await desk.settle()
     assert len(desk.journal.waiting) == IN_FLIGHT_MAX
     desk.journal.succeed()
-    await desk.until(lambda: len(desk.orders()) == IN_FLIGHT_MAX + 2)
+    await desk.until(lambda: len(desk.orders()) == (IN_FLIGHT_MAX + 2) * WORTH_A_COMMIT)
+
+
+async def test_what_is_not_worth_a_commit_waits_until_what_is_on_its_way_is_durable(desk):
+    desk.burst("A", FEW_ON_WAY + 1)
+    await desk.until(lambda: len(desk.journal.waiting) == 1)
+    desk.burst("B", WORTH_A_COMMIT - 1)
+    await desk.settle()
+    assert len(desk.journal.waiting) == 1
+
+    desk.journal.succeed()
+
+    await desk.until(lambda: len(desk.orders()) == FEW_ON_WAY + WORTH_A_COMMIT)
+
+
+async def test_what_is_worth_a_commit_does_not_wait_for_the_disk(desk):
+    desk.burst("A", FEW_ON_WAY + 1)
+    await desk.until(lambda: len(desk.journal.waiting) == 1)
+    desk.burst("B")
+
+    await desk.until(lambda: len(desk.journal.waiting) == 2)
+
+
+async def test_what_waits_to_be_worth_a_commit_is_decided_before_the_end(desk):
+    desk.burst("A", FEW_ON_WAY + 1)
+    await desk.until(lambda: len(desk.journal.waiting) == 1)
+    desk.order("B")
+    await desk.settle()
+
+    desk.inbox.close()
+
+    await desk.until(lambda: len(desk.orders()) == FEW_ON_WAY + 2)
 
 
 async def test_a_failing_commit_answers_every_order_and_ends_the_run():
@@ -214,11 +260,11 @@ async def test_a_closed_inbox_is_drained_and_committed_before_the_run_ends():
 async def test_commits_that_end_while_the_limit_is_reached_are_released(desk):
     """The loop must get its turn: a commit that is done is released by a callback."""
     for number in range(IN_FLIGHT_MAX):
-        desk.order(f"A{number}")
+        desk.burst(f"A{number}")
         await desk.until(lambda n=number: len(desk.journal.waiting) == n + 1)
     while desk.journal.waiting:
         desk.journal.succeed()
-    await desk.until(lambda: len(desk.venue.calls) == IN_FLIGHT_MAX)
+    await desk.until(lambda: len(desk.venue.calls) == IN_FLIGHT_MAX * WORTH_A_COMMIT)
 
 
 class _EarlyVenue(FakeVenue):

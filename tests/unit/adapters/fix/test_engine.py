@@ -74,6 +74,20 @@ def test_an_order_is_delivered_once_and_counted(engine: EngineSession, client: s
     assert engine.feed(a_frame(order(2, client=client))).closing  # too low, and no PossDup
 
 
+def test_sessions_share_a_dictionary_and_go_by_it_when_another_has_gone() -> None:
+    clients = [f"SHARES{number}" for number in range(3)]
+    engines = [EngineSession(config(each), read(FIX_SPECS, FixVersion.FIX44)) for each in clients]
+    engines.pop(0).close()
+    for engine, client in zip(engines, clients[1:], strict=True):
+        engine.feed(a_frame(logon(client=client)))
+
+        without_side = engine.feed(a_frame(message("D", 2, "11=A|55=X", client=client)))
+
+        assert [(e["35"], e["373"]) for e in parsed(without_side.sent)] == [("3", "1")]
+        assert engine.feed(a_frame(order(3, client=client))).delivered == [3]
+        engine.close()
+
+
 def test_messages_beyond_a_gap_are_delivered_when_it_is_filled(
     engine: EngineSession, client: str
 ) -> None:
