@@ -431,7 +431,7 @@ class Run:
             pairs = [each.split("=") for each in rest.split()[1:]]
             held = tuple((asset, Decimal(free), Decimal(0)) for asset, free in pairs)
             self.core.say(
-                i.BalancesReported(venue=VENUE, asked_at_ns=self.core.at_ns, balances=held)
+                i.BalancesReported(venue=venue, asked_at_ns=self.core.at_ns, balances=held)
             )
             return
         order, rest = self._named(rest)

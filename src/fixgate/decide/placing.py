@@ -15,13 +15,14 @@ from fixgate.domain.frozen import changed, value
 from fixgate.domain.holding import carried, held_for
 from fixgate.domain.ids import ClOrdID, SessionName, VenueName
 from fixgate.domain.instruments import Instrument, VenueProfile
-from fixgate.domain.market import Book
+from fixgate.domain.market import Book, Quote
 from fixgate.domain.order import Instruction, Order, Terms
 from fixgate.domain.routing import NO_FEES, SMART, Choice, RoutingPolicy
 from fixgate.domain.state import State
 from fixgate.domain.values import Side
 from fixgate.risk.admission import check_part
 from fixgate.risk.capabilities import unsupported
+from fixgate.risk.case import Case, case_of
 from fixgate.routing import Asked, Place, Plan, plan
 
 _NS_PER_MS: Final = 1_000_000
@@ -94,14 +95,17 @@ def _open(turn: Turn, order: Order, terms: Terms, choice: Choice) -> Iterator[e.
     assert choice.order_id is not None  # noqa: S101 - narrows; a chosen venue has a part
     asked = changed(terms, order_qty=choice.qty)
     profile = turn.state.venues[choice.venue]
+    about = _instruction(order.instruction, instrument)
+    case = _case(turn, about, asked)
     part = Order(
         order_id=choice.order_id,
-        instruction=_instruction(order.instruction, instrument),
+        instruction=about,
         terms=asked,
         cl_ord_id=ClOrdID(""),
         leg_qty=choice.qty,
         received_at_ns=turn.moment.at_ns,
         part_of=order.venue_cl_ord_id,
+        valued_px=case.reference_px if case is not None and case.applied.priced else None,
         held=held_for(asked, profile, turn.moment.at_ns),
     )
     yield e.OrderReceived(order=part, exec_id=turn.exec_id())
@@ -174,16 +178,54 @@ def _wrong_part(
     for each in made.choices:
         if each.qty:
             instrument = state.instruments[each.venue][about.symbol]
+            there, asked = _instruction(about, instrument), changed(terms, order_qty=each.qty)
             verdict = check_part(
-                _instruction(about, instrument),
-                changed(terms, order_qty=each.qty),
+                there,
+                asked,
                 instrument=instrument,
                 profile=state.venues[each.venue],
                 at_ns=turn.moment.at_ns,
+                case=_case(turn, there, asked),
             )
             if isinstance(verdict, Refusal):
                 return each.venue, verdict
     return None
+
+
+def _case(turn: Turn, about: Instruction, terms: Terms) -> Case | None:
+    """A part before what its venue alone asks for; None: it asks for nothing."""
+    state = turn.state
+    applied = state.limits.of_part(about)
+    if applied is None:
+        return None
+    return case_of(
+        about,
+        terms,
+        applied,
+        state.exposure.way(about, state.limits),
+        exposure=state.exposure,
+        positions=state.positions,
+        venues=state.venues,
+        at_ns=turn.moment.at_ns,
+        quote=_quote(turn, about),
+        is_part=True,
+    )
+
+
+def _quote(turn: Turn, about: Instruction) -> Quote | None:
+    """The best prices of a venue's book, as the input saw it."""
+    books = turn.seen.books if turn.seen is not None else ()
+    book = next((each for each in books if each.venue == about.venue), None)
+    if book is None:
+        return None
+    return Quote(
+        venue=about.venue,
+        symbol=about.symbol,
+        bid_px=book.bids[0][0] if book.bids else None,
+        offer_px=book.offers[0][0] if book.offers else None,
+        last_px=None,
+        at_ns=book.at_ns,
+    )
 
 
 def _sides(places: Sequence[Place], side: Side) -> tuple[Book, ...]:

@@ -59,7 +59,7 @@ def quote_of(symbol: str) -> str:
 @lru_cache(maxsize=4_096)
 def settled_in(symbol: str) -> str:
     """The currency that trades of a unified symbol are paid in."""
-    return symbol.replace(":", "/").rpartition("/")[2]
+    return symbol.replace(":", "/").rpartition("/")[2].partition("-")[0]
 
 
 def spot_assets(symbol: str) -> tuple[str, str] | None:

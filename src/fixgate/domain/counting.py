@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from fixgate.domain.balance import spot_assets
+from fixgate.domain.balance import settled_in, spot_assets
 from fixgate.domain.frozen import maker, value
 from fixgate.domain.ids import VenueName
 from fixgate.domain.limits import ONE, Applied
 from fixgate.domain.order import Instruction, Order, Terms
 from fixgate.domain.rounding import ZERO, notional
+from fixgate.domain.rounding import share as part_of
 from fixgate.domain.routing import SMART
-from fixgate.domain.values import Side
+from fixgate.domain.values import PositionEffect, Side
 
 Client = tuple[str, str]  # ("session", name) or ("account", name)
 Held = tuple[str, str]  # account (or session, where there is none), symbol
@@ -63,8 +64,9 @@ class Way:
     applied: Applied | None  # what such orders must keep within
     used: tuple[Used, ...]  # by the session, and by the account if there is one
     open_qty: Sum  # of the same side, by the account in the instrument
-    pays: tuple[VenueName, str] | None  # the asset of a venue account; None: they are margined
+    pays: tuple[VenueName, str] | None  # the asset of a venue account that they lock, if any
     locked: Sum | None  # of that asset
+    margined: bool  # a derivative: so much of it as the order's leverage says
     own: Prices  # of the same side, by the account in the instrument
     against: Prices  # of the other side
 
@@ -86,6 +88,7 @@ class Share:
 
 NOTHING: Final = Share()
 _share: Final = maker(Share)
+_CLOSE: Final = PositionEffect.CLOSE
 _BUY: Final = Side.BUY  # the name is looked up once, not with every order
 
 
@@ -117,13 +120,31 @@ def share(order: Order, applied: Applied | None, asked: Counted) -> Share:
             px = other
     rate = None if applied is None or not asked.credit else applied.rate
     worth = ZERO if rate is None else amount if rate is ONE else notional(amount, rate)
-    lock = ZERO if not asked.balances else amount if buys else qty
+    lock = locks(about, terms, qty=qty, amount=amount) if asked.balances else ZERO
     qty = qty if asked.positions else ZERO
     if about.venue == SMART:
         return _share(worth=worth, qty=qty)
     if order.part_of is not None:
         return _share(px=px, lock=lock)
     return _share(worth=worth, qty=qty, px=px, lock=lock)
+
+
+def locks(about: Instruction, terms: Terms, *, qty: Decimal, amount: Decimal) -> Decimal:
+    """What an order locks of the asset that it pays with, by its quantity and what it comes to.
+
+    A derivative's margin is known only where the order says its leverage and may open something.
+    """
+    if spot_assets(about.symbol) is not None:
+        return amount if about.side is _BUY else qty
+    extras = terms.extras
+    if extras is None or extras.leverage is None or extras.position_effect is _CLOSE:
+        return ZERO
+    return part_of(amount, ONE, extras.leverage)
+
+
+def says_margin(terms: Terms) -> bool:
+    """Whether a derivative's order says what margin it takes."""
+    return terms.extras is not None and terms.extras.leverage is not None
 
 
 def _notional(order: Order, terms: Terms, qty: Decimal) -> Decimal:
@@ -153,10 +174,10 @@ def held(about: Instruction) -> Held:
     return (about.account or about.session, about.symbol)
 
 
-def paid_with(about: Instruction) -> str | None:
-    """The asset that a spot order pays with; None: a derivative's margin is the venue's to say."""
+def paid_with(about: Instruction) -> str:
+    """The asset that an order pays with, or that its margin is of."""
     assets = spot_assets(about.symbol)
     if assets is None:
-        return None
+        return settled_in(about.symbol)
     base, quote = assets
     return quote if about.side is _BUY else base

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from fixgate.domain.balance import spot_assets
 from fixgate.domain.counting import (
     NOTHING,
     Client,
@@ -187,8 +188,7 @@ class Exposure:
     def new_way(self, about: Instruction, applied: Applied | None) -> Way:
         """The way of orders that must keep within ``applied``."""
         whose = held(about)
-        asset = None if about.venue == SMART else paid_with(about)
-        pays = None if asset is None else (about.venue, asset)
+        pays = None if about.venue == SMART else (about.venue, paid_with(about))
         other = Side.SELL if about.side is Side.BUY else Side.BUY
         return Way(
             applied=applied,
@@ -196,6 +196,7 @@ class Exposure:
             open_qty=self.open_qty.setdefault((whose, about.side), Sum()),
             pays=pays,
             locked=None if pays is None else self.locked.setdefault(pays, Sum()),
+            margined=spot_assets(about.symbol) is None,
             own=self.own.setdefault((whose, about.side), {}),
             against=self.own.setdefault((whose, other), {}),
         )

@@ -5,7 +5,7 @@ time, and what holds for one kind of order, remembered so that an order pays for
 Not here: what counts against limits (exposure); who decides on a change (decide).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from fixgate.domain.ids import SessionName
@@ -18,6 +18,7 @@ from fixgate.domain.limits import (
     LimitStep,
     StandingLimits,
     applied,
+    of_part,
 )
 from fixgate.domain.order import Instruction
 
@@ -28,13 +29,22 @@ _Kind = tuple[str, str | None, str, str]
 class LimitBook:
     """Changed by events only."""
 
-    __slots__ = ("_every_session_sees", "_known", "_seeing", "in_force", "proposed", "scheduled")
+    __slots__ = (
+        "_every_session_sees",
+        "_known",
+        "_of_parts",
+        "_seeing",
+        "in_force",
+        "proposed",
+        "scheduled",
+    )
 
     def __init__(self) -> None:
         self.in_force: LimitChange | None = None
         self.proposed: LimitChange | None = None  # waits for a second person
         self.scheduled: LimitChange | None = None  # agreed to, waits for its time
         self._known: dict[_Kind, Applied | None] = {}
+        self._of_parts: dict[_Kind, Applied | None] = {}
         self._every_session_sees = False
         self._seeing: frozenset[str] = frozenset()
 
@@ -83,6 +93,7 @@ class LimitBook:
     def _take(self, change: LimitChange | None) -> None:
         self.in_force = change
         self._known.clear()
+        self._of_parts.clear()
         rules = () if change is None else change.limits.rules
         seeing = [each for each in rules if _needs_quotes(each.limits)]
         self._seeing = frozenset(e.name for e in seeing if e.scope is LimitScope.SESSION)
@@ -94,15 +105,27 @@ class LimitBook:
 
     def applied(self, about: Instruction) -> Applied | None:
         """What an order must keep within; None: there is no limit for it."""
+        return self._looked_up(self._known, applied, about)
+
+    def of_part(self, about: Instruction) -> Applied | None:
+        """The same of a part of a routed order, at its venue."""
+        return self._looked_up(self._of_parts, of_part, about)
+
+    def _looked_up(
+        self,
+        known: dict[_Kind, Applied | None],
+        find: Callable[[LimitSet, Instruction], Applied | None],
+        about: Instruction,
+    ) -> Applied | None:
         if self.in_force is None or not self.in_force.limits.rules:
             return None
         kind = (about.session, about.account, about.venue, about.symbol)
         try:
-            return self._known[kind]
+            return known[kind]
         except KeyError:
-            if len(self._known) >= _REMEMBERED_MAX:
-                self._known.clear()
-            found = self._known[kind] = applied(self.in_force.limits, about)
+            if len(known) >= _REMEMBERED_MAX:
+                known.clear()
+            found = known[kind] = find(self.in_force.limits, about)
             return found
 
 

@@ -12,7 +12,7 @@ from enum import Enum, unique
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from fixgate.domain.frozen import value
+from fixgate.domain.frozen import changed, value
 from fixgate.domain.order import Instruction
 from fixgate.domain.values import Side, Value
 
@@ -182,6 +182,8 @@ _AMOUNTS: Final = (
     "position_max",
     "leverage_max",
 )
+# What can be held against a part: not what counts orders, nor what counts by client.
+_OF_A_PART: Final = (*_AMOUNTS, "reference_required", "self_match")
 
 
 def applied(given: LimitSet, about: Instruction) -> Applied | None:
@@ -207,13 +209,32 @@ def applied(given: LimitSet, about: Instruction) -> Applied | None:
         limits=limits,
         account_credit_max=of_account,
         asks=asks,
-        priced=Ask.VALUE in asks or Ask.BALANCE in asks,
+        priced=_is_priced(asks),
         restricted=frozenset().union(*(each.limits.restricted for each in rules)),
         permitted=_in_all([each.limits.permitted for each in rules]),
         sides=_in_all([each.limits.sides for each in rules]),
         rate=ONE if quote == given.currency else dict(given.rates).get(quote),
         currency=given.currency,
         quote_currency=quote,
+    )
+
+
+def of_part(given: LimitSet, about: Instruction) -> Applied | None:
+    """What a part of a routed order must keep within at its venue; None: nothing.
+
+    That is what the venue's own rules name, and the balance there: all else was held against the
+    whole order.
+    """
+    found = applied(given, about)
+    by_venue = [e for e in given.rules if e.scope is LimitScope.VENUE and e.holds_for(about)]
+    named = {name for each in by_venue for name in _OF_A_PART if _named([each], name)}
+    listed = any(e.limits.restricted or e.limits.permitted or e.limits.sides for e in by_venue)
+    if found is None or not (named or listed or found.limits.balance):
+        return None
+    limits = Limits(**{name: getattr(found.limits, name) for name in named | {"balance"}})
+    asks = asks_of(limits)
+    return changed(
+        found, limits=limits, account_credit_max=None, asks=asks, priced=_is_priced(asks)
     )
 
 
@@ -225,6 +246,10 @@ def asks_of(limits: Limits, account_credit_max: Decimal | None = None) -> tuple[
         for each in Ask
         if getattr(limits, each.value) not in (None, False) or (each is Ask.VALUE and credit)
     )
+
+
+def _is_priced(asks: tuple[Ask, ...]) -> bool:
+    return Ask.VALUE in asks or Ask.BALANCE in asks
 
 
 def day_end_ns(at_ns: int, time_zone: str) -> int:

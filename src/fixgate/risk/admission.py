@@ -66,13 +66,20 @@ def check_part(
     instrument: Instrument,
     profile: VenueProfile,
     at_ns: int,
+    case: Case | None = None,
 ) -> RiskApproved | Refusal:
     """A part of an approved order, approved for its venue.
 
-    What is permitted and what is limited was counted once, for the whole.
+    What holds for orders at any venue was held against the whole.
+    case: the part before what its venue alone asks for; None: nothing.
     """
     refusal = _of_venue(terms, profile, instrument, at_ns)
-    return refusal or _approved(instruction=instruction, terms=terms)
+    if refusal is None and case is not None:
+        refusal = permission(case) or within_limits(case)
+    if refusal is not None:
+        return refusal
+    valued_px = case.reference_px if case is not None and case.applied.priced else None
+    return _approved(instruction=instruction, terms=terms, valued_px=valued_px)
 
 
 def _of_venue(

@@ -7,7 +7,7 @@ Not here: what they are compared with (domain.exposure follows it).
 
 from decimal import Decimal
 
-from fixgate.domain.counting import NOTHING, Used
+from fixgate.domain.counting import NOTHING, Used, locks, says_margin
 from fixgate.domain.errors import Refusal
 from fixgate.domain.rounding import ZERO, minus, plus, to_wire
 from fixgate.domain.values import RefusalReason as R
@@ -79,12 +79,12 @@ def position(case: Case) -> Refusal | None:
     most = case.applied.limits.position_max
     if most is None:
         return None
-    adds = case.open_qty - case.share.qty
+    adds = ZERO if case.is_part else case.open_qty - case.share.qty
     # None is held at SMART, which is no place: what is routed is held where its parts traded.
     net = case.positions.net(case.about.account, case.about.symbol, case.venues)
     reached = case.way.open_qty.amount + adds
     reached = reached + net if case.about.side is Side.BUY else reached - net
-    if adds <= ZERO or reached <= most:
+    if reached <= most or (adds <= ZERO and not case.is_part):
         return None
     way = "long" if case.about.side is Side.BUY else "short"
     return Refusal(
@@ -97,20 +97,23 @@ def position(case: Case) -> Refusal | None:
 def balance(case: Case) -> Refusal | None:
     """Control 13: the venue account can pay for the order beside all that is open there.
 
-    By what the venue last said and our own trades since. Derivatives are margined by their venue,
-    and a routed order has no venue yet.
+    By what the venue last said and our own trades since. Of a derivative only the margin that an
+    order names itself, with its leverage, is known. A routed order is checked by its parts.
     """
-    pays = case.way.pays
+    pays, about, amount = case.way.pays, case.about, case.amount
     if pays is None or not case.applied.limits.balance:
+        return None
+    if case.way.margined and not says_margin(case.terms):
         return None
     venue, asset = pays
     has = case.positions.held(venue, asset)
-    needs = case.amount if case.about.side is Side.BUY else case.open_qty
-    if has is None or needs is None:
-        what = f"the balance of {asset}" if has is None else f"a price of {case.about.symbol}"
+    sells = about.side is Side.SELL and not case.way.margined
+    if has is None or (amount is None and not sells):
+        what = f"the balance of {asset}" if has is None else f"a price of {about.symbol}"
         return Refusal(
             R.NOT_PRICED, f"The balance cannot be checked: {what} at {venue} is not known"
         )
+    needs = locks(about, case.terms, qty=case.open_qty, amount=amount or ZERO)
     adds = minus(needs, case.share.lock)
     free = has if case.way.locked is None else minus(has, case.way.locked.amount)
     if adds <= free or adds <= ZERO:

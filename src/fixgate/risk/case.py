@@ -37,6 +37,7 @@ class Case:
     at_ns: int
     quote: Quote | None
     before: Order | None
+    is_part: bool  # of a routed order, which counts already
     # The market's price; None: it is not known, or was not confirmed for too long.
     reference_px: Decimal | None
     open_qty: Decimal  # what the order would have open
@@ -69,6 +70,7 @@ def case_of(
     at_ns: int,
     quote: Quote | None = None,
     before: Order | None = None,
+    is_part: bool = False,
 ) -> Case:
     """The order before its limits."""
     open_qty, share = terms.order_qty, NOTHING
@@ -93,6 +95,7 @@ def case_of(
         at_ns=at_ns,
         quote=quote,
         before=before,
+        is_part=is_part,
         reference_px=reference_px,
         open_qty=open_qty,
         share=share,
