@@ -11,7 +11,7 @@ import pytest
 from integration.binance_desk import Desk, a_desk
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
-from integration.raw_peer import a_name
+from integration.raw_peer import Peer, Said, a_name
 
 
 @pytest.fixture
@@ -66,6 +66,40 @@ def test_what_was_traded_is_held_also_after_a_kill(gateway: Gateway) -> None:
     assert [each["move"] for each in steps] == ["open", "decrease"]
     before = asked(gateway, "positions", "--at", "2000-01-01T00:00")
     assert before == []
+
+
+@pytest.mark.parametrize("version", ["FIX.4.2", "FIX.4.4"])
+def test_a_client_is_told_of_each_change_until_it_has_had_enough(
+    gateway: Gateway, version: str
+) -> None:
+    """Over the wire in both versions, shown to operations; ended by its word, or with it."""
+    peer = Peer(f"DEMO4{version[-1]}", version)
+    peer.log_on(gateway.port)
+
+    def next_report() -> Said:
+        return peer.until(lambda each: each[35] == "AP")[-1]
+
+    def positions_of(session: str) -> int:
+        shown = gateway.fixgate("session-status", session, "--json")
+        return int(json.loads(shown.stdout)[session]["position_subscriptions"])
+
+    peer.send("AN", "710=S|724=0|263=1")
+    answer = peer.until(lambda each: each[35] == "AO")[-1]
+    assert (answer[710], answer[728], answer[727]) == ("S", "0", "0")
+    assert positions_of(peer.comp_id) == 1
+    for qty in ("0.01", "0.02"):
+        peer.trade()
+        told = next_report()
+        assert (told[263], told[325], told[55], told[704]) == ("1", "Y", "BTC/USDT", qty)
+        assert told[730], "it is valued"
+    peer.send("AN", "710=S|724=0|263=2")
+    peer.until(lambda each: each[35] == "AO" and each[728] == "0")
+    assert positions_of(peer.comp_id) == 0
+    peer.send("AN", "710=S|724=0|263=1")
+    assert next_report()[727] == "1"
+    peer.hang_up()
+    while positions_of(peer.comp_id):
+        pass
 
 
 def test_a_venue_is_not_asked_without_a_gateway_or_a_reason(gateway: Gateway) -> None:

@@ -106,7 +106,7 @@ times = st.lists(st.floats(0, 1), min_size=3, max_size=6)
 def test_the_orders_open_at_an_instant_are_those_that_every_event_before_it_makes(
     script: list[Step], seconds: list[int], archived: float, instants: list[float]
 ) -> None:
-    """Property: whatever happened to them since, also where their days are in the archive alone."""
+    """Whatever happened to them since, also where their days are in the archive alone."""
     compare(lived(Truth(FakeCore()), script, seconds), archived, instants)
 
 

@@ -79,6 +79,7 @@ from typing import Any, NoReturn, get_origin, get_type_hints
 from fakes.core import SESSION, VENUE, FakeCore, a_profile, an_instrument, some_rules
 from fixgate.adapters.store.reader import StoredSession
 from fixgate.application.holding import worth_telling
+from fixgate.application.seeing import positions_due
 from fixgate.application.starting import left_behind
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
@@ -518,6 +519,9 @@ class Run:
             case ["tick", seconds]:
                 self.core.at_ns += int(float(seconds) * 1e9)
                 self.core.say(i.Ticked())
+                due = positions_due(self.core.state, self.core.market, self.core.at_ns)
+                if due is not None:
+                    self.core.say(due)
             case _:
                 self.fail(f"the gateway cannot {rest}")
 

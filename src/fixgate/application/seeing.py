@@ -1,6 +1,6 @@
 """What an input has to see of the market, attached to it before it is decided.
 
-Here: seen_for() and seen_by_parts(), and VenuesMarket, which asks the venues.
+Here: seen_for(), seen_by_parts() and positions_due(), and VenuesMarket, which asks the venues.
 Not here: how a venue knows its prices (adapters/venues); what is decided by them (risk, decide).
 """
 
@@ -10,12 +10,14 @@ from typing import Final
 from fixgate.application.ports.market import Market
 from fixgate.application.ports.venue import VenuePort
 from fixgate.decide.position_reports import asked_for
+from fixgate.decide.position_updates import due_updates
 from fixgate.domain import inputs as i
 from fixgate.domain.frozen import maker
 from fixgate.domain.ids import ORDER_ID_LENGTH, OrderID, VenueName
 from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.market import Book, MarketTrade, Quote, Seen
 from fixgate.domain.order import Order, Terms
+from fixgate.domain.position import Position
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import State
 
@@ -71,10 +73,20 @@ def seen_for(command: i.ClientCommand, state: State, market: Market) -> Seen | N
 
 
 def _valued(state: State, market: Market, command: i.RequestForPositions) -> Seen:
-    found = asked_for(state, command.request)
-    quotes = (market.quote(each.venue, each.symbol) for each in found)
-    unique = {(each.venue, each.symbol): each for each in quotes if each is not None}
-    return Seen(quotes=tuple(unique.values()))
+    return Seen(quotes=_quotes_of(asked_for(state, command.request), market))
+
+
+def positions_due(state: State, market: Market, now_ns: int) -> i.PositionsDue | None:
+    """That somebody is to be told of positions, with what these are worth; None: nobody is."""
+    updates = due_updates(state, now_ns)
+    changed = (position for each in updates for position in each.positions)
+    return i.PositionsDue(quotes=_quotes_of(changed, market)) if updates else None
+
+
+def _quotes_of(positions: Iterable[Position], market: Market) -> tuple[Quote, ...]:
+    unique = dict.fromkeys((each.venue, each.symbol) for each in positions)
+    quotes = (market.quote(venue, symbol) for venue, symbol in unique)
+    return tuple(each for each in quotes if each is not None)
 
 
 def _quoted(

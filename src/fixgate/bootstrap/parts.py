@@ -78,6 +78,8 @@ def rules(session: s.SessionFile) -> SessionRules:
         cancel_on_disconnect=session.cancel_on_disconnect,
         cancel_grace_ms=round(session.cancel_grace_s * 1_000),
         routing=session.routing,
+        positions_max=session.positions.subscriptions_max,
+        positions_every_ms=session.positions.min_interval_ms,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from fixgate.application.holding import worth_telling
 from fixgate.application.inbox import Asked, Given, Inbox
 from fixgate.application.ports.clock import Clock
+from fixgate.application.seeing import positions_due
 from fixgate.application.watching import StuckWatch
 from fixgate.bootstrap.markets import Markets
 from fixgate.domain.inputs import PricesSeen, StuckFound, Ticked
@@ -44,6 +45,7 @@ class Pulse:
         self._beats = 0
         self._waiting = False  # for a tick that was given and is not durable yet
         self._telling = False  # the same of prices
+        self._showing = False  # and of positions
 
     def start(self) -> None:
         """Begin."""
@@ -63,6 +65,8 @@ class Pulse:
             self._inbox.put(Asked(at_ns=now_ns, given=Ticked(), answer=self._ticked))
         if self._state.waiting and not self._telling:
             self._look(now_ns)
+        if self._state.watch.subscriptions and not self._showing:
+            self._show(now_ns)
         if self._beats % _LOOKS == 0:
             self._notice(now_ns)
             self._watch.look(now_ns)
@@ -79,6 +83,16 @@ class Pulse:
             self._telling = True
             given = PricesSeen(quotes=quotes)
             self._inbox.put(Asked(at_ns=now_ns, given=given, answer=self._told))
+
+    def _show(self, now_ns: int) -> None:
+        """Have clients told of positions that have changed."""
+        given = positions_due(self._state, self._markets.market, now_ns)
+        if given is not None:
+            self._showing = True
+            self._inbox.put(Asked(at_ns=now_ns, given=given, answer=self._shown))
+
+    def _shown(self, _: object) -> None:
+        self._showing = False
 
     def _ticked(self, _: object) -> None:
         self._waiting = False

@@ -144,6 +144,13 @@ class MarketDataSettings(Strict):
     stalled_s: float = Field(default=30.0, ge=1, le=3_600)  # without reading; then it is let go
 
 
+class PositionSettings(Strict):
+    """[positions]: subscriptions of RequestForPositions."""
+
+    subscriptions_max: int = Field(default=10, ge=0, le=1_000)
+    min_interval_ms: int = Field(default=1_000, ge=0, le=3_600_000)  # between updates of one
+
+
 class CertificateSettings(Strict):
     """[client_certificate]: what the client's certificate must say; all that is given."""
 

@@ -20,6 +20,7 @@ from fixgate.bootstrap.routing_settings import RoutingFile, VenueFeeSettings
 from fixgate.bootstrap.session_settings import (
     CertificateSettings,
     MarketDataSettings,
+    PositionSettings,
     RateSettings,
     ScheduleSettings,
     Strict,
@@ -313,6 +314,7 @@ class SessionFile(Strict):
     rates: RateSettings = RateSettings()
     limits: ClientLimitSettings = ClientLimitSettings()  # beside those of config/risk.toml
     market_data: MarketDataSettings = MarketDataSettings()
+    positions: PositionSettings = PositionSettings()
 
     @field_validator("name", "target_comp_id", "sender_comp_id")
     @classmethod

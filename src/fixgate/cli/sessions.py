@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fixgate.adapters.control.words import Json
     from fixgate.bootstrap.settings import Configuration
 
-_NUMBERS = ("next out", "next in", "open orders", "unread bytes")
+_NUMBERS = ("next out", "next in", "open orders", "follows prices", "positions", "unread bytes")
 
 
 def sessions(
@@ -70,6 +70,8 @@ def sessions(
             _number(each["next_sender"]),
             _number(each["next_target"]),
             _number(each["open_orders"]),
+            _number(each["price_subscriptions"]),
+            _number(each["position_subscriptions"]),
             _number(each["waiting_bytes"]),
             _time(each["last_in_ns"]),
             _time(each["last_out_ns"]),
@@ -126,6 +128,8 @@ def _of_the_journal(configuration: "Configuration", wanted: str | None) -> "Json
             "killed": [
                 each.words for each in kills if each.scope.value != "session" or each.name == name
             ],
+            "price_subscriptions": 0,
+            "position_subscriptions": 0,
             "open_orders": sum(1 for each in working if each.instruction.session == name),
             "last_in_ns": heard_ns.get((name, "in")),
             "last_out_ns": heard_ns.get((name, "out")),

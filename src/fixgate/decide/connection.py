@@ -9,6 +9,7 @@ from typing import Final
 
 from fixgate.decide.holding import EXPIRY, due
 from fixgate.decide.limits import limits_due
+from fixgate.decide.position_updates import ended_with
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import again, withdraw, withdraw_all
 from fixgate.domain import events as e
@@ -29,6 +30,8 @@ def session_connection(turn: Turn, change: i.SessionConnection) -> Iterator[e.Ev
         yield e.CancelOnDisconnectSet(session=session, on=wanted)
     if change.connected is not (session in state.present):
         yield e.SessionPresenceSet(session=session, present=change.connected)
+    if not change.connected and state.watch.subscriptions:
+        yield from ended_with(state, session)
     if change.connected:
         if session in state.leaving:
             yield e.SessionReturned(session=session)

@@ -27,6 +27,7 @@ from fixgate.decide.mass_cancel import mass_cancel
 from fixgate.decide.mass_status import mass_status
 from fixgate.decide.new_order import new_order
 from fixgate.decide.position_reports import position_request
+from fixgate.decide.position_updates import positions_due
 from fixgate.decide.securities import securities
 from fixgate.decide.trade_reports import trade_request, trades_found
 from fixgate.decide.turn import Turn
@@ -81,6 +82,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.SessionConnection: connection.session_connection,
     i.Ticked: connection.ticked,
     i.PricesSeen: prices_seen,
+    i.PositionsDue: positions_due,
     i.Stopping: stopping.stopping,
     i.KillSwitchTurned: operator.kill_switch,
     i.CancelAllOrdered: operator.cancel_all,

@@ -340,6 +340,8 @@ def _position_shown(event: e.PositionShown, *_: object) -> Report:
         position=event.position,
         px=event.px,
         total=event.total,
+        subscribed=event.subscribed,
+        update=event.update,
     )
 
 

@@ -7,6 +7,7 @@ Not here: orders.
 from collections.abc import Iterator
 
 from fixgate.decide.news import venue_news
+from fixgate.decide.position_updates import ended_by
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import again
 from fixgate.decide.working import in_doubt
@@ -77,8 +78,9 @@ def reports_missed(_: Turn, message: i.ReportsMissed) -> Iterator[e.Event]:
         yield e.ReportOwedAgain(session=message.session, text=text)
 
 
-def sessions_configured(_: Turn, message: i.SessionsConfigured) -> Iterator[e.Event]:
+def sessions_configured(turn: Turn, message: i.SessionsConfigured) -> Iterator[e.Event]:
     """The sessions in force."""
+    yield from ended_by(turn, message.sessions)
     yield e.SessionsSet(sessions=message.sessions, aliases=message.aliases)
 
 

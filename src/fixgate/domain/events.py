@@ -434,6 +434,41 @@ class PositionShown:
     position: Position
     px: Decimal | None  # what the market says it is worth; None: nothing is known
     total: int
+    subscribed: bool = False  # more of it will follow
+    update: bool = False  # it has changed, and nobody asked just now
+
+
+@value
+class PositionsSubscribed:
+    """A client is told of these accounts' positions as they change."""
+
+    request: PositionRequest
+    accounts: tuple[str, ...]
+
+
+@value
+class PositionsUnsubscribed:
+    """It is not any more."""
+
+    session: SessionName
+    req_id: str
+
+
+@value
+class PositionsTold:
+    """How far a subscription was told, and when it is next told something at the earliest."""
+
+    session: SessionName
+    req_id: str
+    through: int
+    next_ns: int
+
+
+@value
+class PositionUpdatesTold:
+    """Subscriptions were told what had changed."""
+
+    told: tuple[PositionsTold, ...]
 
 
 @value
@@ -811,6 +846,9 @@ Event = (
     | TradesWanted
     | PositionRequestAnswered
     | PositionShown
+    | PositionsSubscribed
+    | PositionsUnsubscribed
+    | PositionUpdatesTold
     | TradeRequestAnswered
     | TradeReported
     | SecuritiesListed

@@ -524,6 +524,13 @@ class PricesSeen:
     quotes: tuple[Quote, ...]
 
 
+@value
+class PositionsDue:
+    """Somebody is to be told of positions that changed. Given only when somebody is."""
+
+    quotes: tuple[Quote, ...] = ()  # what they are worth
+
+
 # --- what operations say ----------------------------------------------------------------
 
 
@@ -734,6 +741,7 @@ Input = (
     | Stopping
     | Ticked
     | PricesSeen
+    | PositionsDue
     | OperatorCommand
     | StuckFound
     | Noticed

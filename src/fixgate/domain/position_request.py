@@ -17,4 +17,5 @@ class PositionRequest:
     account: str | None = None
     symbol: str | None = None  # as the client wrote it
     venue: VenueName | None = None
-    subscribes: bool = False  # tag 263 is not 0
+    subscribes: bool = False  # tag 263 is 1
+    unsubscribes: bool = False  # tag 263 is 2

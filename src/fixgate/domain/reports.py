@@ -136,6 +136,8 @@ class PositionReport:
     position: Position
     px: Decimal | None
     total: int
+    subscribed: bool = False
+    update: bool = False
 
 
 @value

@@ -57,6 +57,8 @@ class SessionRules:
     role: Role = Role.ORDER_ENTRY
     sees_quotes: bool = False  # its orders are decided by prices: they come with the input
     routing: str | None = None  # the policy by which its orders to SMART are routed; None: default
+    positions_max: int = 10  # subscriptions to positions at the same time
+    positions_every_ms: int = 1_000  # between two times that one is told what has changed
     news: bool = False  # it is told when a venue goes down and comes back (B)
     covers: tuple[str, ...] = ()  # a drop copy session: names of sessions, or "*" for all
 

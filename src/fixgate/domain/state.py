@@ -21,6 +21,7 @@ from fixgate.domain.lifecycle import apply, corrected
 from fixgate.domain.limit_book import LimitBook
 from fixgate.domain.operations import Coverage, Kill
 from fixgate.domain.order import Execution, Order, RefusedOrder, UsedID
+from fixgate.domain.position_watch import PositionWatch
 from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.routing import SMART, RoutingPolicy, VenueFees, smart_instrument
@@ -72,6 +73,7 @@ class State:
         "venues",
         "venues_up",
         "waiting",
+        "watch",
         "withdrawing",
     )
 
@@ -116,6 +118,7 @@ class State:
         self.exposure = Exposure()  # what counts against them
         self.lost: dict[OrderID, None] = {}  # orders that their venue says it does not have
         self.positions = Positions()
+        self.watch = PositionWatch()  # which clients are told of changes of them
         # Of each list of orders, those that memory has; an order says which list it is of.
         self.lists: dict[ListKey, dict[OrderID, None]] = {}
         # Of each routed order in memory its parts that are there, open or over.
@@ -353,6 +356,8 @@ def _traded(state: State, event: e.Traded) -> None:
         event.fee,
         event.fee_currency,
     )
+    if state.watch.moved:  # looked at here: a call would cost every trade more than the look
+        _watch(state)
     if event.at_ns is not None:
         state.exposure.traded(state.orders[event.order_id].instruction, event.at_ns)
 
@@ -364,6 +369,7 @@ def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
     new = trades[event.execution.trade_id] = event.execution
     about = state.orders[event.order_id].instruction
     state.positions.corrected(about, (old.last_qty, old.last_px), (new.last_qty, new.last_px))
+    _watch(state)
 
 
 def _trade_busted(state: State, event: e.TradeBusted) -> None:
@@ -374,6 +380,12 @@ def _trade_busted(state: State, event: e.TradeBusted) -> None:
     trades[event.trade_id] = changed(old, exec_id=event.exec_id, last_qty=ZERO)
     about = state.orders[event.order_id].instruction
     state.positions.corrected(about, (old.last_qty, old.last_px), None)
+    _watch(state)
+
+
+def _watch(state: State) -> None:
+    """Positions have changed."""
+    state.watch.note(state.positions.changes)
 
 
 def _gateway_started(state: State, event: e.GatewayStarted) -> None:
@@ -396,6 +408,7 @@ def _gateway_started(state: State, event: e.GatewayStarted) -> None:
     state.disabled = dict.fromkeys(event.disabled)
     state.refused_at_end = frozenset(event.refused)
     state.limits, state.exposure = LimitBook(), Exposure()
+    state.watch = PositionWatch()  # its clients come back, and ask again
     state.exposure.paused.update(event.paused)
     state.stopping = None
     open_orders = sorted(state.open_orders(), key=lambda order: order.order_id)
@@ -561,6 +574,21 @@ def _difference_suspected(state: State, event: e.DifferenceSuspected) -> None:
 def _position_reconciled(state: State, event: e.PositionReconciled) -> None:
     key = (event.venue, event.account, event.symbol)
     state.positions.reconciled(key, event.qty, event.px)
+    _watch(state)
+
+
+def _positions_subscribed(state: State, event: e.PositionsSubscribed) -> None:
+    state.watch.begin(event.request, event.accounts)
+
+
+def _positions_unsubscribed(state: State, event: e.PositionsUnsubscribed) -> None:
+    state.watch.end((event.session, event.req_id))
+
+
+def _position_updates_told(state: State, event: e.PositionUpdatesTold) -> None:
+    for each in event.told:
+        key = (each.session, each.req_id)
+        state.watch.told(key, through=each.through, next_ns=each.next_ns)
 
 
 def _routing_set(state: State, event: e.RoutingSet) -> None:
@@ -619,6 +647,9 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.TradesWanted: _nothing,
     e.PositionRequestAnswered: _nothing,
     e.PositionShown: _nothing,
+    e.PositionsSubscribed: _positions_subscribed,
+    e.PositionsUnsubscribed: _positions_unsubscribed,
+    e.PositionUpdatesTold: _position_updates_told,
     e.TradeRequestAnswered: _nothing,
     e.TradeReported: _nothing,
     e.SecuritiesListed: _nothing,

@@ -10,6 +10,7 @@ from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import ClientCommand, RequestForPositions
 from fixgate.domain.position_request import PositionRequest
 
+_SUBSCRIBE, _UNSUBSCRIBE = "1", "2"  # SubscriptionRequestType
 _REPEATED: Final = ("710", "1", "55", "207")
 
 
@@ -18,7 +19,7 @@ def request_for_positions(session: SessionName, _: str, fields: Fields) -> Clien
     wrong = missing(session, fields, ("710", "724")) or unfit(session, fields, _REPEATED)
     if wrong is not None:
         return wrong
-    venue = fields.get("207")
+    venue, wish = fields.get("207"), fields.get("263")
     request = PositionRequest(
         session=session,
         req_id=fields["710"],
@@ -26,6 +27,7 @@ def request_for_positions(session: SessionName, _: str, fields: Fields) -> Clien
         account=fields.get("1"),
         symbol=fields.get("55"),
         venue=None if venue is None else VenueName(venue),
-        subscribes=fields.get("263", "0") != "0",
+        subscribes=wish == _SUBSCRIBE,
+        unsubscribes=wish == _UNSUBSCRIBE,
     )
     return RequestForPositions(session=session, request=request)

@@ -14,6 +14,7 @@ Fields = dict[int, str]
 _CUSTOMER: Final = "1"  # AccountType
 _COMPLETED, _REJECTED = "0", "2"
 _THEORETICAL: Final = "2"  # a price of the market, at which nobody settled
+_SUBSCRIBED, _YES = "1", "Y"
 _TRANSACTIONS: Final = "TQ"
 _DATE: Final = len("YYYYMMDD")
 
@@ -55,9 +56,14 @@ def position_report(report: PositionReport, now: str) -> Fields:
         715: now[:_DATE],  # our markets' days are those of UTC
         721: report.rpt_id,
         724: "0",
-        727: str(report.total),
         728: PosReqResult.VALID.value,
     }
+    if report.subscribed:
+        fields[263] = _SUBSCRIBED
+    if report.update:
+        fields[325] = _YES
+    else:
+        fields[727] = str(report.total)
     if report.px is not None:
         fields[730] = to_wire(report.px)
         fields[731] = _THEORETICAL

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from fixgate.adapters.control.verbs import Verbs
 from fixgate.adapters.control.words import Call, Json, Misused, Refused
+from fixgate.adapters.fix.client_session import ClientSession
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.store.reader import Reader, StoredSession
 from fixgate.application.inbox import Inbox
@@ -125,6 +126,8 @@ class LookingVerbs:
                 "disabled": name in self._parts.state.disabled,
                 "killed": self._killed(name),
                 "open_orders": open_orders[name],
+                "price_subscriptions": _prices(session),
+                "position_subscriptions": len(self._parts.state.watch.of(name)),
                 "last_in_ns": heard_ns.get((name, "in")),
                 "last_out_ns": heard_ns.get((name, "out")),
             }
@@ -187,6 +190,10 @@ class LookingVerbs:
     def _logged_on(self, name: SessionName) -> bool:
         session = self._parts.fix.session(name)
         return session is not None and session.logged_on
+
+
+def _prices(session: ClientSession | None) -> int:
+    return 0 if session is None or session.market is None else session.market.count
 
 
 def _listening(settings: FixSettings, fix: FixServer) -> str:
