@@ -2,12 +2,13 @@
 
 Here: ClientSession, which exists as long as the gateway runs, connected or not.
 Not here: sockets (connection), whose turn it is (turns), judging a first Logon (logon, door),
-the order of what goes out (sender).
+the order of what goes out (sender), numbers that begin again (renewal).
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from fixgate.adapters.fix.addressed import Addressed
 from fixgate.adapters.fix.beginning import Beginning
 from fixgate.adapters.fix.beyond_gap import BeyondGap, Kept
 from fixgate.adapters.fix.config import DoorLimits, SessionConfig
@@ -20,12 +21,13 @@ from fixgate.adapters.fix.fields import (
     with_values,
     without,
 )
-from fixgate.adapters.fix.framing import MSG_SEQ_NUM_MAX, Frame
+from fixgate.adapters.fix.framing import Frame
 from fixgate.adapters.fix.logon import Approved, judge_again
 from fixgate.adapters.fix.market_data_subscriber import Subscriber
 from fixgate.adapters.fix.numbers import NumbersFile
 from fixgate.adapters.fix.rates import RateBands
 from fixgate.adapters.fix.recorder import Arrived, Deliver, Recorder
+from fixgate.adapters.fix.renewal import Renewal
 from fixgate.adapters.fix.repeater import Repeater
 from fixgate.adapters.fix.resend import asked, own_answer
 from fixgate.adapters.fix.sender import Sender, Wire
@@ -33,7 +35,6 @@ from fixgate.adapters.fix.undelivered import Undelivered
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.ports.journal import Sent
-from fixgate.domain.errors import require
 from fixgate.domain.frozen import maker
 from fixgate.domain.sessions import FixVersion
 
@@ -41,7 +42,6 @@ _POSS_DUP: Final = b"\x0143=Y\x01"
 ADMIN_TYPES: Final = frozenset("012345A")
 _CAUGHT_UP_S: Final = 30  # a client that misses something asks at once, when it sees our Logon
 # FIX 4.4, SessionRejectReason (373)
-_REQUIRED_TAG_MISSING: Final = 1
 _VALUE_IS_INCORRECT: Final = 5
 _INVALID_TAG_NUMBER: Final = 0
 
@@ -66,9 +66,6 @@ class ClientSession:
         beginning: Beginning,
     ) -> None:
         self.config = config
-        self.began = beginning
-        # Told, when the numbers have begun again at their time, what to call once that is durable.
-        self.renewed: Callable[[Callable[[], None]], None] = lambda durable: durable()
         # What is done with an application message instead of delivering it; None: nothing else.
         self.refuse: Callable[[FixDelivered], None] | None = None
         self.market: Subscriber | None = None  # who takes MarketDataRequests
@@ -93,10 +90,18 @@ class ClientSession:
         self._repeater = Repeater(
             config, self._sender, sent, clock=clock, limits=limits, failed=self._cannot_resend
         )
-        self._repeater.numbers_began(beginning.place)
-        self._renewing: str | None = None  # why the numbers are about to begin again
-        self._undelivered = Undelivered(
+        undelivered = Undelivered(
             config.name, sent, deliver, self._record, clock=clock, page_max=limits.resend_piece
+        )
+        self.renewal = Renewal(
+            self,
+            engine,
+            self._sender,
+            self._repeater,
+            undelivered,
+            began=beginning,
+            sent=sent,
+            clock=clock,
         )
         self._cancels = config.cancel_on_disconnect  # what holds for this connection
         self._beyond = BeyondGap(
@@ -106,18 +111,14 @@ class ClientSession:
         self._flooded = False  # logged out for sending too fast: no more is taken
         self._garbled = 0
         self._leaving: str | None = None  # what our Logout said
-        self._begin = f"8={config.version.value}\x01".encode()
-        self._client = f"\x0149={config.target_comp_id}\x01".encode()
-        self._us = f"\x0156={config.sender_comp_id}\x01".encode()
+        self._addressed = Addressed.of(config)
 
     def reconfigure(self, config: SessionConfig) -> None:
         """Go by these rules from now on; what its engine was made with must be the same."""
         if config.rates != self.config.rates:
             self._rates = RateBands(config.rates)
         if config.resets != self.config.resets:
-            # A boundary of the new schedule that has passed was none when it passed.
-            self.began.begin(self._clock.now_ns(), self.began.place)
-            self.began.keep()
+            self.renewal.reschedule()
         self.config = config
 
     @property
@@ -187,9 +188,11 @@ class ClientSession:
             self._record.incoming(
                 arrived, Handling.REFUSED, last_in=last_in, reason=self._rates.last_words
             )
-        elif (why := self._unacceptable(frame)) is not None:
+        elif (why := self._addressed.unacceptable(frame)) is not None:
             self._log_out(arrived, why)
-        elif (fault := self._fault(frame)) is not None:
+        elif frame.msg_seq_num > self._engine.next_target and self._beyond.full():
+            self._log_out(arrived, "too many messages beyond a missing one")
+        elif (fault := self._addressed.fault(frame)) is not None:
             self._reject(arrived, frame, fault)
         elif frame.msg_type == "A":
             self._take_logon(arrived, frame)
@@ -213,7 +216,7 @@ class ClientSession:
             self._announced = False
             self._record.changed(connected=False, text=self._leaving or text)
         self._record.peer = self._leaving = None
-        self.go_on_renewing()
+        self.renewal.go_on()
 
     def cut_off(self, reason: str) -> None:
         """End the connection at once, and say why in the record."""
@@ -232,8 +235,7 @@ class ClientSession:
     def tick(self) -> None:
         """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
         self._sender.tick()
-        if self.market is not None:
-            self.market.note()
+        self.note_prices()
         self._seconds_on += self._announced
         if self._seconds_on == _CAUGHT_UP_S and (missed := self._sender.unwritten()) is not None:
             self._sender.caught_up(*missed)  # else the client would have asked by now
@@ -243,7 +245,7 @@ class ClientSession:
         # While the journal or the core is slow, what the client sent waits here: it is not silent.
         # With each message it is fed, the engine looks at its timers too.
         if not wire.has_more():
-            self._after(self._sender.turn(self._engine.tick), "no sign of life from the client")
+            self.after(self._sender.turn(self._engine.tick), "no sign of life from the client")
 
     def logout(self, text: str) -> None:
         """Send Logout and wait for the client's; without a Logon, just end the connection."""
@@ -251,51 +253,9 @@ class ClientSession:
             self.cut_off(text)
             return
         self._leaving = text
-        self._after(self._sender.turn(lambda: self._engine.logout(text)), text)
+        self.after(self._sender.turn(lambda: self._engine.logout(text)), text)
 
-    # --- sequence numbers that begin again
-
-    @property
-    def renewing(self) -> str | None:
-        """Why the numbers are about to begin again, if they are: nobody may log on meanwhile."""
-        return self._renewing
-
-    def renew(self, text: str) -> None:
-        """Log out if need be, then begin again from 1 on both sides."""
-        if self._renewing is None:
-            self._renewing = text
-            if self.connected:
-                self.logout(text)
-        self.go_on_renewing()
-
-    def go_on_renewing(self) -> None:
-        """The next step, once the client has gone and no commit is under way."""
-        if self._renewing is None or self.connected:
-            return
-        if self.try_set_numbers(next_sender=1, next_target=1):
-            self._renewing = None
-            self.began.begin(self._clock.now_ns(), self._sent.position())
-            self.renewed(self.began.keep)
-
-    def _numbers_begin(self) -> None:
-        if self.market is not None:
-            self.market.note()  # what was sent under the old numbers
-        self._repeater.numbers_begin()
-        self.began.begin(self._clock.now_ns(), self._sent.position())
-
-    def try_reset(self) -> bool:
-        """Begin again from 1 on both sides; False while reports are being committed."""
-        if self._sender.in_flight:
-            return False
-        unwritten, since = self._sender.unwritten(), self._repeater.since
-        self._numbers_begin()
-        self._after(self._sender.reset(), "the sequence numbers were reset")
-        self._hand_back(unwritten, since)
-        return True
-
-    def _hand_back(self, unwritten: tuple[int, int] | None, since: int) -> None:
-        if unwritten is not None:
-            self._undelivered.hand_back(unwritten, since=since)
+    # --- its sequence numbers
 
     @property
     def next_sender(self) -> int:
@@ -316,27 +276,6 @@ class ClientSession:
     def cancels_on_disconnect(self) -> bool:
         """Whether its open orders are canceled when the connection ends."""
         return self._cancels
-
-    def try_set_numbers(self, *, next_sender: int | None, next_target: int | None) -> bool:
-        """Go on from these numbers; False while reports are being committed.
-
-        The connection must have ended. Nothing sent under a number that is now used again can be
-        asked for any more.
-        """
-        require(not self.connected, "numbers are set while a client is connected")
-        if self._sender.in_flight:
-            return False
-        if next_sender is not None:
-            begins = next_sender < self._engine.next_sender
-            unwritten, since = self._sender.unwritten(), self._repeater.since
-            if begins:
-                self._numbers_begin()
-            self._sender.set_next(next_sender)
-            if begins:
-                self._hand_back(unwritten, since)
-        if next_target is not None:
-            self._engine.next_target = next_target
-        return True
 
     def resend(self, begin: int, last: int) -> str | None:
         """Repeat these messages as if the client had asked for them; why not, if so."""
@@ -389,7 +328,7 @@ class ClientSession:
         fields = [(45, str(message.msg_seq_num)), (58, text), (372, message.msg_type)]
         fields += [] if ref_id is None else [(379, ref_id)]
         fields += [(380, "4")]
-        self._after(self._sender.turn(lambda: self._engine.say("j", fields)), text)
+        self.after(self._sender.turn(lambda: self._engine.say("j", fields)), text)
 
     # --- prices, which go past the core
 
@@ -406,7 +345,12 @@ class ClientSession:
     def answer(self, msg_type: str, fields: Sequence[tuple[int, str]]) -> None:
         """Send a message of the session's own."""
         taken = self._sender.turn(lambda: self._engine.say(msg_type, fields))
-        self._after(taken, "the engine ended the session")
+        self.after(taken, "the engine ended the session")
+
+    def note_prices(self) -> None:
+        """Put on record what was sent past the core."""
+        if self.market is not None:
+            self.market.note()
 
     def note_digest(self, last: int, text: str) -> None:
         """For the record: what was sent past the core."""
@@ -441,31 +385,6 @@ class ClientSession:
 
     # --- what a client sends
 
-    def _unacceptable(self, frame: Frame) -> str | None:
-        """Why no number can be told for this frame, so that only Logout is left."""
-        if not frame.raw.startswith(self._begin):
-            return "Incorrect BeginString"
-        if frame.msg_seq_num == 0:
-            # FIX 4.4 vol. 2: a message without MsgSeqNum is answered with Logout.
-            return "MsgSeqNum (34) is missing or not a number"
-        if frame.msg_seq_num > self._engine.next_target and self._beyond.full():
-            return "too many messages beyond a missing one"
-        return None
-
-    def _fault(self, frame: Frame) -> Fault | None:
-        """Why this frame is answered with Reject by us and not shown to the engine."""
-        if frame.fault is not None:
-            return frame.fault
-        # Without CompIDs the engine counts an application message whatever its number is.
-        for expected, tag in ((self._client, 49), (self._us, 56)):
-            if expected not in frame.raw and f"\x01{tag}=".encode() not in frame.raw:
-                return Fault(tag=tag, reject_reason=_REQUIRED_TAG_MISSING, text="no CompID")
-        if frame.msg_type == "4":
-            new_seq_no = value_of(engine_text(frame.raw), 36) or ""
-            if new_seq_no.isdigit() and int(new_seq_no[:20]) > MSG_SEQ_NUM_MAX:
-                return Fault(tag=36, reject_reason=_VALUE_IS_INCORRECT, text="NewSeqNo too high")
-        return None
-
     def _take_garbage(self, arrived: Arrived) -> None:
         self._garbled += 1
         self._record.incoming(arrived, Handling.GARBLED, last_in=self._engine.next_target - 1)
@@ -489,7 +408,7 @@ class ClientSession:
             )
         )
         self._record.incoming(arrived, Handling.REFUSED, last_in=taken.last_in, reason=fault.text)
-        self._after(taken, "logged out")
+        self.after(taken, "logged out")
 
     def _take_logon(self, arrived: Arrived, frame: Frame) -> None:
         approved, self._approved = self._approved, None
@@ -517,18 +436,16 @@ class ClientSession:
         )
         if ours:
             text = without(text, 789)
-        note = ""
-        unwritten, since = self._sender.unwritten(), self._repeater.since
         if approved.resets:
-            self._numbers_begin()
-            self._sender.numbers_begin()
-            self.began.keep()
             note = "the sequence numbers were reset"
-        self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
-        if approved.resets:
-            self._hand_back(unwritten, since)
+            self.renewal.by_logon(lambda: self._feed_logon(arrived, frame, text, note))
+        else:
+            self._feed_logon(arrived, frame, text, "")
         if ours and begin is not None and self._announced:
             self._repeater.begin(begin, last)
+
+    def _feed_logon(self, arrived: Arrived, frame: Frame, text: str, note: str) -> None:
+        self._feed(arrived, frame, lambda: self._engine.feed_text(text), logon_note=note)
 
     def _take_resend_request(self, arrived: Arrived, frame: Frame) -> None:
         text = engine_text(frame.raw)
@@ -551,7 +468,7 @@ class ClientSession:
         taken = self._sender.turn(lambda: self._engine.feed_text(narrowed))
         self._note_fed(arrived, frame, taken, taken.last_in)
         others = own_answer(taken.sent)
-        self._after(taken if others is None else taken._replace(sent=others), "logged out")
+        self.after(taken if others is None else taken._replace(sent=others), "logged out")
         if others is not None and self.connected:
             self._repeater.begin(begin, last)
 
@@ -578,7 +495,7 @@ class ClientSession:
             self._record.changed(
                 connected=True, text=logon_note, cancel_on_disconnect=self._cancels
             )
-        self._after(taken._replace(sent=[]), "the engine ended the session")
+        self.after(taken._replace(sent=[]), "the engine ended the session")
         if self._rates.too_fast and not self._flooded:
             self._flooded = True
             self.logout(self._rates.last_words)
@@ -633,7 +550,7 @@ class ClientSession:
         reason = "kept: an earlier message is missing" if too_high else None
         self._record.incoming(arrived, Handling.ENGINE, last_in=last_in, reason=reason)
 
-    def _after(self, taken: Taken, why: str) -> None:
+    def after(self, taken: Taken, why: str) -> None:
         """Write what the engine sent; end the connection if it wants that."""
         self._sender.pass_on(taken.sent)
         if not self.connected:

@@ -104,8 +104,8 @@ class Door:
         if isinstance(verdict, str):
             return verdict
         session = self._sessions[verdict.config.name]
-        if session.renewing is not None:
-            return session.renewing
+        if session.renewal.pending is not None:
+            return session.renewal.pending
         if (
             why := self._closed_until(verdict.config) or session.barred or session.away()
         ) is not None:

@@ -122,7 +122,7 @@ class FixServer(FixPort):
             beginning=Beginning(folder / "began", otherwise_ns=seen_ns),
         )
         self._equip(session)
-        session.renewed = partial(self._renewed, config.name)
+        session.renewal.durable = partial(self._renewed, config.name)
         session.barred = self._barred.get(config.name)
         if self._interrupted is not None:
             session.refuse = partial(self._refuse_for_now, session, self._interrupted)
@@ -283,9 +283,9 @@ class FixServer(FixPort):
         for session in self._sessions.values():
             config = session.config
             if config.resets is not None:
-                began = datetime.fromtimestamp(session.began.at_ns / _NS, UTC)
+                began = datetime.fromtimestamp(session.renewal.began.at_ns / _NS, UTC)
                 if config.resets.between(began, now) is not None:
-                    session.renew("The sequence numbers begin again at 1; log on again")
+                    session.renewal.request("The sequence numbers begin again at 1; log on again")
             if config.hours is not None and session.logged_on and not config.hours.is_open(now):
                 session.logout(closed_text(config.hours, now))
 
@@ -294,10 +294,10 @@ class FixServer(FixPort):
         self.keep_hours()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._close_timeout_s):
-                while any(each.renewing is not None for each in self._sessions.values()):
+                while any(each.renewal.pending is not None for each in self._sessions.values()):
                     await asyncio.sleep(_POLL_S)
                     for session in self._sessions.values():
-                        session.go_on_renewing()
+                        session.renewal.go_on()
 
     # --- the port
 
@@ -368,7 +368,7 @@ class FixServer(FixPort):
         self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         for session in self._sessions.values():
             session.tick()
-            session.go_on_renewing()
+            session.renewal.go_on()
 
     async def _all_gone(self) -> None:
         if self._door.connections:

@@ -102,7 +102,7 @@ class SessionVerbs:
         await self._until(
             lambda: (
                 not session.connected
-                and session.try_set_numbers(next_sender=sender, next_target=target)
+                and session.renewal.try_set(next_sender=sender, next_target=target)
             ),
             f"session {name} does not come to rest; try again",
         )
@@ -118,7 +118,7 @@ class SessionVerbs:
             )
         )
         # Where the numbers began must outlive the process: nothing older may be repeated.
-        session.began.keep()
+        session.renewal.began.keep()
         return {"done": what}
 
     async def _resend(self, call: Call) -> Json:

@@ -531,9 +531,9 @@ def test_an_operators_reset_hands_it_back_too_and_once(sent_ten: Kit) -> None:
     sent_ten.session.lost("cable")
     sent_ten.release(sent_ten.session.reserve(1))
 
-    assert sent_ten.session.try_reset()
+    assert sent_ten.session.renewal.try_reset()
     assert undelivered(sent_ten) == ["12"]
-    assert sent_ten.session.try_reset()
+    assert sent_ten.session.renewal.try_reset()
     assert undelivered(sent_ten) == ["12"]
 
 
@@ -659,10 +659,10 @@ def test_a_logon_number_too_low_is_answered_with_logout(make: MakeKit) -> None:
 
 def test_an_operator_resets_only_when_nothing_is_in_flight(kit: Kit) -> None:
     first = kit.session.reserve(1)
-    assert not kit.session.try_reset()
+    assert not kit.session.renewal.try_reset()
     kit.release(first)
 
-    assert kit.session.try_reset()
+    assert kit.session.renewal.try_reset()
 
     assert (kit.engine.next_sender, kit.engine.next_target) == (1, 1)
     assert kit.wire.ended == "closed"
@@ -706,18 +706,18 @@ def test_a_logout_out_of_turn_uses_up_no_number_of_a_message_that_is_missing(
 
 def test_numbers_begin_again_at_their_time_when_the_client_has_gone(kit: Kit) -> None:
     durable: list[Callable[[], None]] = []
-    kit.session.renewed = durable.append
+    kit.session.renewal.durable = durable.append
     (first,) = (kit.session.reserve(1),)
 
-    kit.session.renew("it is time")
-    assert kit.session.renewing == "it is time"
+    kit.session.renewal.request("it is time")
+    assert kit.session.renewal.pending == "it is time"
     assert kit.engine.next_target == 2
     kit.release(first)
     logout = kit.wrote()[-1]
     assert (logout["35"], logout["58"]) == ("5", "it is time")
     kit.take(message("5", 2, client=kit.client))
 
-    assert kit.session.renewing is None
+    assert kit.session.renewal.pending is None
     assert (kit.engine.next_sender, kit.engine.next_target) == (1, 1)
     assert len(durable) == 1
     kit.connect()
@@ -726,14 +726,14 @@ def test_numbers_begin_again_at_their_time_when_the_client_has_gone(kit: Kit) ->
 
 def test_numbers_do_not_begin_again_while_reports_are_in_flight(kit: Kit) -> None:
     first = kit.session.reserve(1)
-    kit.session.renew("it is time")
+    kit.session.renewal.request("it is time")
     kit.session.lost("gone")
-    assert kit.session.renewing == "it is time"
+    assert kit.session.renewal.pending == "it is time"
 
     kit.release(first)
-    kit.session.go_on_renewing()
+    kit.session.renewal.go_on()
 
-    assert kit.session.renewing is None
+    assert kit.session.renewal.pending is None
     assert kit.engine.next_sender == 1
 
 
