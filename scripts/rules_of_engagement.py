@@ -44,6 +44,7 @@ VERSIONS: Final = {"FIX42": "4.2", "FIX44": "4.4"}
 EXAMPLES: Final = (
     "A.1.a", "B.1.a", "B.1.c", "B.1.f", "C.1.a", "C.2.a", "D.1.a", "E.1.b", "E.1.c", "F.1.a",
     "F.1.b", "G.1.a", "I.1.b", "J.1.a", "L.1.b", "X6", "X11", "Z.1", "Z.2", "Z.3",
+    "Z.5", "Z.6",
     "P.1", "T.1", "S.2", "N.1",
 )  # fmt: skip
 # The commands that the codec makes of messages, and the messages.

@@ -19,6 +19,7 @@ Then come lines of steps, any number a line, in columns or below each other::
 
     C> D 11=X 54=1 38=100 40=2 44=9  the client sends; 55, 60 and, in 4.2, 21 are filled in
     C> resend D 11=X ...             the same with PossResend (97=Y)
+    C> M 66=>L                       66 is the value kept as L, from what the client got
     C< 8 150=0 39=0 14=0 151=100     the client gets; every field named must be as named
                                      (150=* any value, 58=- not there, 17=<E the value is kept
                                      as E, 19=>E it is the value kept as E)
@@ -99,7 +100,7 @@ from scenarios.versions import as_42
 
 _WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c", "E", "M", "K"))
 _STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
-_NAMED = re.compile(r"(\w+): ")
+_NAMED = re.compile(r"([\w.]+): ")
 _ROUTING = ("venues", "at", "routing")
 _OF_ALL = "limits all "
 _FILES_DIFFER = "The limits in the files are not those in force"  # a start says so, every time
@@ -351,6 +352,7 @@ class Run:
         poss_resend = rest.startswith("resend ")
         msg_type, _, fields = rest.removeprefix("resend ").partition(" ")
         given = dict(pair.split("=", 1) for pair in fields.split())
+        given = {k: self.kept[v[1:]] if v.startswith(">") else v for k, v in given.items()}
         fill = {} if msg_type in _WITHOUT_SYMBOL else {"55": "BTC/USDT", "54": "1"}
         if msg_type in "DFGqK":
             fill["60"] = "20231114-22:13:20"

@@ -116,7 +116,8 @@ def _sees(terms: Terms | None, profile: VenueProfile | None) -> bool:
         return False
     if terms.ord_type.waits:
         return any(ord_type is terms.ord_type for ord_type, _ in profile.held)
-    return terms.extras is not None and terms.extras.cash_order_qty is not None
+    extras = terms.extras
+    return extras is not None and (extras.cash_order_qty is not None or extras.is_protected)
 
 
 def seen_by_parts(

@@ -22,11 +22,13 @@ _FLAGS: Final = frozenset({"post-only", "reduce-only"})
 _PLACE_OPTIONS: Final = frozenset(
     {"limit", "stop", "tif", "expire", "post-only", "venue", "account"}
     | {"trail", "iceberg", "min-qty", "reduce-only", "leverage", "self-trade"}
+    | {"stop-loss", "take-profit"}
 )
 _CHANGE_OPTIONS: Final = frozenset({"qty", "limit", "stop", "tif", "expire"})
 _HELP: Final = """\
 buy|sell QTY SYMBOL [limit PX] [stop PX] [tif day|gtc|ioc|fok|gtd] [expire DATE] [post-only]
                     [trail DISTANCE] [iceberg QTY] [min-qty QTY] [reduce-only] [leverage X]
+                    [stop-loss PRICE] [take-profit PRICE]
                     [self-trade newest|oldest|both]
                     [venue V] [account A]        place an order, as: buy 0.5 BTC/USDT limit 50000
 replace ORDER [qty QTY] [limit PX] [stop PX] [tif ...] [expire DATE]

@@ -58,6 +58,10 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
     ] = None,
     reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Only close.")] = False,  # noqa: FBT002
     leverage: Annotated[str | None, typer.Option(help="Of a perpetual, such as 5.")] = None,
+    stop_loss: Annotated[
+        str | None, typer.Option(help="Where what it trades is taken back at a loss.")
+    ] = None,
+    take_profit: Annotated[str | None, typer.Option(help="And where at a profit.")] = None,
     self_trade: Annotated[
         str | None, typer.Option(help="Who gives way to oneself: newest, oldest, both.")
     ] = None,
@@ -77,6 +81,7 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
     options = _options(
         limit=limit, stop=stop, tif=tif, expire=expire, venue=venue, account=account, trail=trail,
         iceberg=iceberg, min_qty=min_qty, leverage=leverage, self_trade=self_trade,
+        stop_loss=stop_loss, take_profit=take_profit,
         post_only="" if post_only else None, reduce_only="" if reduce_only else None,
     )  # fmt: skip
     ticket = _ticket(side, qty, symbol, options)

@@ -16,6 +16,13 @@ Field = tuple[int, str]
 SIDES: Final[Mapping[str, str]] = {"buy": "1", "sell": "2"}
 SELF_TRADE: Final[Mapping[str, str]] = {"newest": "N", "oldest": "O", "both": "B"}
 TIFS: Final[Mapping[str, str]] = {"day": "0", "gtc": "1", "ioc": "3", "fok": "4", "gtd": "6"}
+_NUMBERS: Final = {
+    "iceberg": 111,
+    "min-qty": 110,
+    "leverage": 20001,
+    "stop-loss": 20003,
+    "take-profit": 20004,
+}
 _NUMBER: Final = re.compile(r"\d+(\.\d*)?|\.\d+")
 _TEXT: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
 _WORKED_BY_MACHINE: Final = (21, "1")  # HandlInst: required in FIX 4.2, optional in 4.4
@@ -131,13 +138,13 @@ def make_ticket(side: str, qty: str, symbol: str, options: Mapping[str, str]) ->
 
 
 def _rarer(options: Mapping[str, str]) -> Iterator[Field]:
-    """Trail, iceberg, min-qty, reduce-only, leverage and self-trade."""
+    """Trail, iceberg, min-qty, reduce-only, leverage, the two exits and self-trade."""
     trail = options.get("trail")
     if trail is not None:
         yield 211, _number("--trail", trail.removesuffix("bp"))
         if trail.endswith("bp"):
             yield 836, "1"
-    for name, tag in (("iceberg", 111), ("min-qty", 110), ("leverage", 20001)):
+    for name, tag in _NUMBERS.items():
         number = _optional_number(options, name)
         if number is not None:
             yield tag, number

@@ -42,7 +42,7 @@ def _sized(
     if cash <= ZERO:
         text = f"CashOrderQty (152) {to_wire(cash)} must be above zero"
         return Refusal(R.INCORRECT_QUANTITY, text)
-    px = terms.price or terms.stop_px or _market_px(turn, side)
+    px = terms.price or terms.stop_px or market_px(turn, side)
     if px is None or px <= ZERO:
         return Refusal(R.OTHER, "CashOrderQty (152) needs a price, and none is known")
     spent, traded = (ZERO, ZERO) if before is None else (before.notional, before.cum_qty)
@@ -57,7 +57,7 @@ def _sized(
     return changed(terms, order_qty=traded + more)
 
 
-def _market_px(turn: Turn, side: Side) -> Decimal | None:
+def market_px(turn: Turn, side: Side) -> Decimal | None:
     """What a market order would pay or get first."""
     quote = None if turn.seen is None else turn.seen.quote
     if quote is None:

@@ -36,7 +36,7 @@ def sent(state: State, order: Order, terms: Terms) -> Terms:
 def held_after(turn: Turn, order: Order, terms: Terms) -> Held | None:
     """What the gateway does for an order from its replace by ``terms`` on."""
     profile = turn.state.venues.get(order.instruction.venue)
-    if profile is None or order.is_listed:
+    if profile is None or order.is_listed or order.protects:
         return order.held
     after = held_for(terms, profile, turn.moment.at_ns)
     if after is None or order.held is None:
@@ -64,12 +64,15 @@ def trailing(turn: Turn, terms: Terms, side: Side, instrument: Instrument) -> Te
 def blind(turn: Turn, terms: Terms, profile: VenueProfile) -> Refusal | None:
     """A stop is not held where its price would not be seen to come."""
     held = held_for(terms, profile, turn.moment.at_ns)
-    if held is None or held.phase is None:
-        return None
+    return None if held is None or held.phase is None else unseen(turn, profile)
+
+
+def unseen(turn: Turn, profile: VenueProfile) -> Refusal | None:
+    """No price is known there."""
     seen = turn.seen
     if seen is not None and seen.quote is not None and watched_px(seen.quote, Side.BUY) is not None:
         return None
-    text = f"{profile.venue} has no such orders, and Fixgate sees no price there to hold one by"
+    text = f"Fixgate would have to hold it, and sees no price at {profile.venue} to hold it by"
     return Refusal(R.OTHER, text)
 
 
@@ -86,6 +89,9 @@ def _look(turn: Turn, order: Order, quote: Quote) -> Iterator[e.Event]:
     if px is None or not turn.state.venues_up.get(about.venue, False):
         return
     if has_come(order.terms, about.side, px):
+        if order.protects:
+            yield e.OrderCalled(order_id=order.order_id)
+            return
         yield e.OrderTriggered(order_id=order.order_id, exec_id=turn.exec_id())
         yield e.OrderRouted(
             order_id=order.order_id,

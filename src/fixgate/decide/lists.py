@@ -2,22 +2,22 @@
 
 Here: taking a list whole or not at all, what follows when one of its orders trades or ends, and
 requests about a list as a whole. Each order of a list is an order like any other otherwise.
-Not here: canceling (withdrawing), orders that wait with us (holding).
+Not here: orders that follow what another trades (protecting); how an order of a list is taken and
+released (listing).
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from fixgate.decide.holding import sent
 from fixgate.decide.limits import new_day
+from fixgate.decide.listing import cancel, release, resize, take
 from fixgate.decide.new_order import admitted
+from fixgate.decide.protecting import protect, unprotected
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import withdraw
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
-from fixgate.domain.frozen import changed
-from fixgate.domain.holding import end_of, held_for
 from fixgate.domain.inputs import ListRequest, NewOrderList, NewOrderSingle
 from fixgate.domain.lists import (
     Contingency,
@@ -26,7 +26,7 @@ from fixgate.domain.lists import (
     Member,
     Membership,
 )
-from fixgate.domain.order import Held, HoldPhase, Order, Withdrawal
+from fixgate.domain.order import Order, Withdrawal
 from fixgate.domain.routing import SMART
 from fixgate.domain.state import ListKey, State
 from fixgate.domain.values import (
@@ -36,6 +36,7 @@ from fixgate.domain.values import (
 )
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved
+from fixgate.risk.protection import first_name
 
 _ALL_OR_NONE: Final = "Another order of the list was refused"
 _ASKED: Final = Withdrawal(
@@ -75,13 +76,17 @@ def new_list(turn: Turn, message: NewOrderList) -> Iterator[e.Event]:
             member = Membership(
                 list_id=message.list_id, seq=seq, contingency=message.contingency, orders=ids
             )
-            yield from _take(turn, each, verdict, member)
+            yield from take(turn, each.cl_ord_id, verdict, member)
 
 
 def _verdict(turn: Turn, message: NewOrderList, each: NewOrderSingle) -> RiskApproved | Refusal:
     twice = sum(one.cl_ord_id == each.cl_ord_id for one in message.orders) > 1
     if twice or turn.state.knows(each.session, each.cl_ord_id):
         return Refusal(R.DUPLICATE_ORDER, f"ClOrdID (11) {each.cl_ord_id} was used before")
+    extras = None if each.terms is None else each.terms.extras
+    if extras is not None and extras.is_protected:
+        text = f"{first_name(extras)} is for a single order: a list says itself what follows"
+        return Refusal(R.UNSUPPORTED, text)
     return each.fault or admitted(turn, each)
 
 
@@ -127,40 +132,6 @@ def _refused(
     )
 
 
-def _take(
-    turn: Turn, message: NewOrderSingle, verdict: RiskApproved, member: Membership
-) -> Iterator[e.Event]:
-    terms, profile = verdict.terms, turn.state.venues[verdict.instruction.venue]
-    held = held_for(terms, profile, turn.moment.at_ns)
-    if member.is_triggered:
-        held = Held(phase=HoldPhase.LISTED, expire_at_ns=end_of(terms, turn.moment.at_ns))
-    order = Order(
-        order_id=member.orders[member.seq - 1],
-        instruction=verdict.instruction,
-        terms=terms,
-        cl_ord_id=message.cl_ord_id,
-        leg_qty=terms.order_qty,
-        received_at_ns=turn.moment.at_ns,
-        valued_px=verdict.valued_px,
-        held=held,
-        member=member,
-    )
-    yield e.OrderReceived(order=order, exec_id=turn.exec_id())
-    if order.waits:
-        yield e.OrderHeld(order_id=order.order_id, exec_id=turn.exec_id())
-    else:
-        yield _route(turn, order)
-
-
-def _route(turn: Turn, order: Order) -> e.OrderRouted:
-    return e.OrderRouted(
-        order_id=order.order_id,
-        leg=order.leg,
-        qty=order.leg_qty,
-        terms=sent(turn.state, order, order.terms),
-    )
-
-
 # --- what one order of a list means for the others --------------------------------------
 
 
@@ -183,12 +154,18 @@ def _watched(
         order = orders.get(getattr(event, "order_id", None))  # type: ignore[arg-type]
         if order is not None and order.member is not None:
             moved[order.instruction.session, order.member.list_id] = None
+            yield from unprotected(order, event)
+        elif isinstance(event, e.VenueConnectionSet) and event.up:
+            moved |= dict.fromkeys(turn.state.lists)  # what waited for it
 
 
 def _consequences(turn: Turn, key: ListKey) -> Iterator[e.Event]:
     """Nothing, once all that follows has been done."""
     members = turn.state.members(key)
     first = members[0].member if members else None
+    if first is not None and first.follows:
+        yield from protect(turn, members)
+        return
     others = members
     if first is not None and first.triggers:
         others = members[1:]
@@ -203,7 +180,7 @@ def _consequences(turn: Turn, key: ListKey) -> Iterator[e.Event]:
     text = f"Canceled because {ends.cl_ord_id} of its list {why}"
     for each in others:
         if each.order_id != ends.order_id:
-            yield from _cancel(turn, each, text)
+            yield from cancel(turn, each, text)
 
 
 def _triggered(turn: Turn, first: Order, others: list[Order]) -> Iterator[e.Event]:
@@ -215,36 +192,11 @@ def _triggered(turn: Turn, first: Order, others: list[Order]) -> Iterator[e.Even
         if not each.is_listed or each.is_terminal:
             continue
         if first.cum_qty:
-            yield from _release(turn, each, first)
+            fewer = min(each.terms.order_qty, first.cum_qty)
+            yield from resize(turn, each, fewer, f"{first.cl_ord_id} of its list traded no more")
+            yield from release(turn, turn.order(each.order_id))
         else:
-            yield from _cancel(turn, each, text)
-
-
-def _cancel(turn: Turn, order: Order, text: str) -> Iterator[e.Event]:
-    now = turn.order(order.order_id)
-    if not now.is_terminal and now.withdrawn is None:
-        withdrawal = Withdrawal(text=text, restatement=RestatementReason.OTHER)
-        yield from withdraw(turn, order.order_id, withdrawal)
-
-
-def _release(turn: Turn, order: Order, first: Order) -> Iterator[e.Event]:
-    if order.terms.order_qty > first.cum_qty:
-        yield e.OrderRestated(
-            order_id=order.order_id,
-            exec_id=turn.exec_id(),
-            terms=changed(order.terms, order_qty=first.cum_qty),
-            restatement=RestatementReason.PARTIAL_DECLINE,
-            text=f"{first.cl_ord_id} of its list traded no more",
-        )
-    profile = turn.state.venues.get(order.instruction.venue)
-    held = None if profile is None else held_for(order.terms, profile, turn.moment.at_ns)
-    if held is None or held.phase is None:
-        expire_at_ns = None if held is None else held.expire_at_ns
-        held = Held(phase=HoldPhase.SENT, expire_at_ns=expire_at_ns)
-    yield e.OrderReleased(order_id=order.order_id, exec_id=turn.exec_id(), held=held)
-    now = turn.order(order.order_id)
-    if not now.waits:
-        yield _route(turn, now)
+            yield from cancel(turn, each, text)
 
 
 # --- requests about a list ---------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fixgate.decide.completing import completed
+from fixgate.decide.exits import protected, unprotectable
 from fixgate.decide.holding import blind
 from fixgate.decide.limits import new_day
 from fixgate.decide.stopping import not_taken
@@ -56,6 +57,9 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
         yield e.OrderRefused(refused=refused, exec_id=turn.exec_id())
         return
     terms, profile = verdict.terms, turn.state.venues[verdict.instruction.venue]
+    if terms.extras is not None and terms.extras.is_protected:
+        yield from protected(turn, message.cl_ord_id, verdict)
+        return
     held = held_for(terms, profile, turn.moment.at_ns)
     order = _order(
         order_id=turn.order_id(),
@@ -130,18 +134,22 @@ def admitted(turn: Turn, message: NewOrderSingle) -> RiskApproved | Refusal:
         return stopped
     if message.terms.extras is None and not message.terms.ord_type.waits:
         return admit(turn, instruction, message.terms, instrument)
-    return _admit_rare(turn, instruction, message.terms, instrument)
+    return _admit_rare(turn, message, instruction, instrument)
 
 
 def _admit_rare(
-    turn: Turn, instruction: Instruction, terms: Terms, instrument: Instrument
+    turn: Turn, message: NewOrderSingle, instruction: Instruction, instrument: Instrument
 ) -> RiskApproved | Refusal:
     """The same of an order whose terms may need to see the market."""
-    whole = completed(turn, terms, instruction.side, instrument)
+    assert message.terms is not None  # noqa: S101 - narrows
+    whole = completed(turn, message.terms, instruction.side, instrument)
     if isinstance(whole, Refusal):
         return whole
     unseen = blind(turn, whole, turn.state.venues[instruction.venue])
-    return unseen or admit(turn, instruction, whole, instrument)
+    verdict = unseen or admit(turn, instruction, whole, instrument)
+    if isinstance(verdict, Refusal):
+        return verdict
+    return unprotectable(turn, message.cl_ord_id, instruction, whole, instrument) or verdict
 
 
 def halted(state: State, instruction: Instruction) -> Refusal | None:

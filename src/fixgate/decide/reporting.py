@@ -35,6 +35,7 @@ from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
 from fixgate.domain.values import RefusalReason as R
+from fixgate.domain.values import RestatementReason
 
 _report: Final = maker(ExecutionReport)
 _fill: Final = maker(LastFill)
@@ -184,7 +185,11 @@ def _pended(
     )
 
 
-def _request_refused(event: e.RequestRefused, _: object, after: Order, __: object) -> Report:
+def _request_refused(
+    event: e.RequestRefused, before: Order, after: Order, _: object
+) -> Report | None:
+    if not event.at_once and _is_own(before, event.cl_ord_id):
+        return None  # no client asked
     # FIX 4.4: OrigClOrdID of a reject is the last accepted one; OrdStatus is after the reject.
     return OrderCancelReject(
         session=after.instruction.session,
@@ -213,7 +218,17 @@ def _unknown_order(event: e.UnknownOrderRefused, *_: object) -> Report:
     )
 
 
+def _is_own(order: Order, cl_ord_id: ClOrdID) -> bool:
+    request = order.request(cl_ord_id)
+    return request is not None and request.own
+
+
 def _replaced(event: e.OrderReplaced, before: Order, after: Order, _: object) -> Report:
+    if _is_own(before, event.cl_ord_id):
+        text = "Its quantity follows that of the order that it protects"
+        return _of_order(
+            after, event.exec_id, X.RESTATED, restatement=RestatementReason.OTHER, text=text
+        )
     return _of_order(after, event.exec_id, X.REPLACED, orig_cl_ord_id=before.cl_ord_id)
 
 

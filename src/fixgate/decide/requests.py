@@ -7,6 +7,7 @@ Not here: how a taken request is carried out (working); the fate of its venue ca
 from collections.abc import Iterator
 
 from fixgate.decide.completing import completed
+from fixgate.decide.exits import misplaced_now
 from fixgate.decide.limits import new_day
 from fixgate.decide.new_order import admit
 from fixgate.decide.turn import Turn
@@ -17,13 +18,13 @@ from fixgate.domain.extras import Extras, fixed_but_changed, merged
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
-from fixgate.domain.instruments import ReplaceStyle
-from fixgate.domain.order import HoldPhase, Order, RefusedOrder, Request, Terms
+from fixgate.domain.instruments import Instrument, ReplaceStyle
+from fixgate.domain.order import Order, RefusedOrder, Request, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import WhilePending
 from fixgate.domain.values import CxlRejResponseTo
 from fixgate.domain.values import RefusalReason as R
-from fixgate.risk.admission import prices, quantity
+from fixgate.risk.admission import RiskApproved, check_part, prices, quantity
 from fixgate.risk.conduct import paused
 
 Message = OrderCancelRequest | OrderCancelReplaceRequest
@@ -103,7 +104,8 @@ def _common_refusal(turn: Turn, message: Message, order: Order) -> Refusal | Non
     rules = turn.state.sessions.get(message.session)
     if rules is None:
         return Refusal(R.NOT_PERMITTED, f"Session {message.session} is not configured")
-    if len(order.requests) >= rules.open_requests_max:
+    asked = [each for each in order.requests if not each.own]
+    if len(asked) >= rules.open_requests_max:
         return Refusal(R.ALREADY_PENDING, "Too many requests on this order are pending")
     if order.is_terminal and not _may_still_change(turn, message, order):
         return Refusal(R.TOO_LATE, too_late(order))
@@ -132,12 +134,13 @@ def _replace_refusal(
     if turn.state.stopping is not None:
         return Refusal(R.OTHER, turn.state.stopping)  # it would be a new order at some venues
     rules = turn.state.sessions[message.session]
-    current = [order.cl_ord_id, *(each.cl_ord_id for each in order.requests)]
+    asked = [each for each in order.requests if not each.own]
+    current = [order.cl_ord_id, *(each.cl_ord_id for each in asked)]
     if message.orig_cl_ord_id not in current:
         # FIX Appendix D: OrigClOrdID is the last one that was not rejected.
         now = current[-1]
         return Refusal(R.OTHER, f"OrigClOrdID (41) {message.orig_cl_ord_id} is now {now}")
-    if order.requests and rules.while_pending is WhilePending.REFUSE:
+    if asked and rules.while_pending is WhilePending.REFUSE:
         return Refusal(R.ALREADY_PENDING, "A cancel or replace of this order is already pending")
     if order.withdrawn is not None or any(each.is_cancel for each in order.requests):
         return Refusal(R.ALREADY_PENDING, "A cancel of this order is already pending")
@@ -168,6 +171,8 @@ def _whole_terms(message: OrderCancelReplaceRequest, order: Order) -> Terms | No
         )
     if "post_only" in message.keeps:
         terms = changed(terms, post_only=order.terms.post_only)
+    if order.protects:  # it is what there is to protect, and no client's to say
+        terms = changed(terms, order_qty=order.terms.order_qty)
     if order.terms.extras is not None:
         terms = changed(terms, extras=merged(order.terms.extras, terms.extras))
         if terms.stop_px is None and _same_distance(terms.extras, order.terms.extras):
@@ -202,7 +207,11 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
     instrument = turn.state.instrument(instruction.venue, instruction.symbol)
     if terms is None or instrument is None:
         return Refusal(R.UNKNOWN_SYMBOL, f"{instruction.symbol} is no longer listed")
-    verdict = _fixed(order, terms) or admit(turn, instruction, terms, instrument, order)
+    verdict = (
+        _fixed(order, terms)
+        or misplaced_now(turn, instruction.side, terms)
+        or _admit(turn, order, terms, instrument)
+    )
     if isinstance(verdict, Refusal):
         return verdict
     rest = terms.order_qty - order.cum_qty
@@ -213,14 +222,26 @@ def _terms_refusal(turn: Turn, order: Order, terms: Terms | None) -> Refusal | N
     return None
 
 
+def _admit(
+    turn: Turn, order: Order, terms: Terms, instrument: Instrument
+) -> RiskApproved | Refusal:
+    """The checks; what an order that protects another takes back was counted with that."""
+    about = order.instruction
+    if not order.protects:
+        return admit(turn, about, terms, instrument, order)
+    profile = turn.state.venues[about.venue]
+    return check_part(about, terms, instrument=instrument, profile=profile, at_ns=turn.moment.at_ns)
+
+
 def _fixed(order: Order, terms: Terms) -> Refusal | None:
     """What cannot be replaced on this order."""
     if terms.ord_type is not order.terms.ord_type and not _type_may_change(order, terms):
         return Refusal(R.UNSUPPORTED, "OrdType (40) cannot be replaced on this order")
-    phase = None if order.held is None else order.held.phase
-    gone_off = phase is not None and phase is not HoldPhase.WAITING
-    if gone_off and terms.stop_px != order.terms.stop_px:
+    if order.has_gone_off and terms.stop_px != order.terms.stop_px:
         return Refusal(R.TOO_LATE, "StopPx (99) cannot be changed: the stop has gone off")
+    if order.protects and terms.time_in_force is not order.terms.time_in_force:
+        text = "TimeInForce (59) cannot be changed: the order protects as long as it is needed"
+        return Refusal(R.UNSUPPORTED, text)
     fixed = None if terms.extras is None else fixed_but_changed(order.terms.extras, terms.extras)
     return None if fixed is None else Refusal(R.UNSUPPORTED, f"{fixed} cannot be changed")
 
@@ -234,7 +255,7 @@ def take(turn: Turn, order: Order, request: Request) -> Iterator[e.Event]:
     """Begin to carry out a request that may be carried out."""
     yield e.RequestReceived(order_id=order.order_id, request=request)
     rules = turn.state.sessions[order.instruction.session]
-    behind = bool(order.requests)
+    behind = any(not each.own for each in order.requests)
     if not behind or rules.while_pending is WhilePending.PENDING_FIRST:
         yield e.RequestPended(
             order_id=order.order_id, cl_ord_id=request.cl_ord_id, exec_id=turn.exec_id()

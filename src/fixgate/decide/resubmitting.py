@@ -9,7 +9,9 @@ from fixgate.decide.new_order import admit, halted
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
+from fixgate.domain.holding import gone_off
 from fixgate.domain.order import Order
+from fixgate.domain.sessions import SessionRules
 from fixgate.domain.values import OrdStatus, RefusalReason
 
 
@@ -23,20 +25,29 @@ def submit_again(turn: Turn, order: Order) -> e.OrderRouted | None:
     """
     state, session = turn.state, order.instruction.session
     rules = state.sessions.get(session)
-    if rules is None or not _young(order, rules.submit_again_ms, turn.moment.at_ns):
+    if rules is None or order.requests or order.withdrawn is not None:
         return None
-    touched = order.requests or order.withdrawn is not None or session in state.refused_at_end
-    # A part of a routed order may as well go elsewhere: that is decided anew.
-    if order.stage is not OrdStatus.PENDING_NEW or touched or order.part_of is not None:
+    if not (_protects_still(order) or _wanted(turn, order, rules)):
         return None
     if halted(state, order.instruction) is not None or not _admitted(turn, order):
         return None
-    return e.OrderRouted(
-        order_id=order.order_id,
-        leg=order.leg,
-        qty=order.leg_qty,
-        terms=sent(state, order, order.terms),
-    )
+    profile = state.venues[order.instruction.venue]
+    active = order.protects and order.has_gone_off
+    terms = gone_off(order.terms, profile) if active else sent(state, order, order.terms)
+    return e.OrderRouted(order_id=order.order_id, leg=order.leg, qty=order.leg_qty, terms=terms)
+
+
+def _protects_still(order: Order) -> bool:
+    """What it protects was traded, whatever the session asks for and however long it took."""
+    return order.protects and order.is_unanswered
+
+
+def _wanted(turn: Turn, order: Order, rules: SessionRules) -> bool:
+    if not _young(order, rules.submit_again_ms, turn.moment.at_ns):
+        return False
+    refused = rules.name in turn.state.refused_at_end
+    # A part of a routed order may as well go elsewhere: that is decided anew.
+    return order.stage is OrdStatus.PENDING_NEW and not refused and order.part_of is None
 
 
 def _young(order: Order, within_ms: int, now_ns: int) -> bool:

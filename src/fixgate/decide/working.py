@@ -60,7 +60,7 @@ def advance(turn: Turn, order_id: OrderID) -> Iterator[e.Event]:
             continue
         if order.is_unanswered or order.awaits_trades:
             return
-        if not head.pended:
+        if not head.pended and not head.own:
             yield e.RequestPended(
                 order_id=order_id, cl_ord_id=head.cl_ord_id, exec_id=turn.exec_id()
             )

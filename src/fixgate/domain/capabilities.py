@@ -26,6 +26,8 @@ class Option(Value):
     LEVERAGE = "leverage"
     CROSS_MARGIN = "cross_margin"
     ISOLATED_MARGIN = "isolated_margin"
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
 
 
 WORDS: Final[Mapping[Option, str]] = {
@@ -41,6 +43,8 @@ WORDS: Final[Mapping[Option, str]] = {
     Option.LEVERAGE: "LeverageRatio (20001)",
     Option.CROSS_MARGIN: "MarginMode (20002) C",
     Option.ISOLATED_MARGIN: "MarginMode (20002) I",
+    Option.STOP_LOSS: "StopLossPx (20003)",
+    Option.TAKE_PROFIT: "TakeProfitPx (20004)",
 }
 """The tag, and its value where an option is one value of a tag."""
 

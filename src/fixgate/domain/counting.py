@@ -124,6 +124,8 @@ def share(order: Order, applied: Applied | None, asked: Counted) -> Share:
     qty = qty if asked.positions else ZERO
     if about.venue == SMART:
         return _share(worth=worth, qty=qty)
+    if order.protects:  # what it takes back was counted with its entry
+        return NOTHING if order.waits else _share(px=px, lock=lock)
     if order.part_of is not None:
         return _share(px=px, lock=lock)
     return _share(worth=worth, qty=qty, px=px, lock=lock)

@@ -307,6 +307,13 @@ class OrderHeld:
 
 
 @value
+class OrderCalled:
+    """The price of a stop order came, which others of its list at the venue stand in the way of."""
+
+    order_id: OrderID
+
+
+@value
 class StopMoved:
     """A trailing stop that we hold followed the market."""
 
@@ -833,6 +840,7 @@ Event = (
     | OrderRestated
     | OrderTriggered
     | OrderHeld
+    | OrderCalled
     | StopMoved
     | QuerySent
     | OrderSettled

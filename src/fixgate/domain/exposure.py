@@ -159,6 +159,7 @@ class Exposure:
             and before.requests is order.requests
             and before.triggered is order.triggered
             and before.is_terminal is order.is_terminal
+            and before.held is order.held
         ):
             return
         counts = self.shares.get(order.order_id)

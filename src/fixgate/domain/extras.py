@@ -27,6 +27,13 @@ class Extras:
     cash_order_qty: Decimal | None = None
     peg_offset: Decimal | None = None  # PegOffsetValue (211): how far behind a stop trails
     peg_offset_type: PegOffsetType | None = None  # 836; None: PRICE
+    stop_loss_px: Decimal | None = None  # 20003: what it trades is sold, or bought back, there
+    take_profit_px: Decimal | None = None  # 20004: and there, at a profit
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether what it trades is to be protected by orders of its own."""
+        return self.stop_loss_px is not None or self.take_profit_px is not None
 
 
 NAMES: Final = {
@@ -39,6 +46,8 @@ NAMES: Final = {
     "cash_order_qty": "CashOrderQty (152)",
     "peg_offset": "PegOffsetValue (211)",
     "peg_offset_type": "PegOffsetType (836)",
+    "stop_loss_px": "StopLossPx (20003)",
+    "take_profit_px": "TakeProfitPx (20004)",
 }
 """What a person reads of each."""
 

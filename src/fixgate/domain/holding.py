@@ -12,7 +12,7 @@ from typing import Final
 from fixgate.domain.capabilities import Option
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import changed
-from fixgate.domain.instruments import VenueProfile
+from fixgate.domain.instruments import ReplaceStyle, VenueProfile
 from fixgate.domain.market import Quote
 from fixgate.domain.order import Held, HoldPhase, Terms
 from fixgate.domain.rounding import ZERO, notional, to_tick
@@ -77,6 +77,38 @@ def with_held(profile: VenueProfile, kinds: Iterable[tuple[OrdType, TimeInForce]
                 if carrier is not None and (option, *carrier) in rows:
                     rows.add((option, ord_type, time_in_force))
     return changed(profile, held=frozenset(kinds), options=frozenset(options), made=frozenset(made))
+
+
+def protects(profile: VenueProfile) -> VenueProfile:
+    """The profile with StopLossPx (20003) and TakeProfitPx (20004), where orders that do it are.
+
+    Fixgate makes them of orders of their own, a stop, which it may hold, and a limit order, whose
+    quantity follows what is traded: without a replace it could not.
+    """
+    if profile.replace is ReplaceStyle.NONE:
+        return profile
+    gtc = TimeInForce.GOOD_TILL_CANCEL
+    kinds = profile.accepts | profile.held
+    options = []
+    if (OrdType.STOP, gtc) in kinds and any(kind is OrdType.MARKET for kind, _ in profile.accepts):
+        options.append(Option.STOP_LOSS)
+    if (OrdType.LIMIT, gtc) in profile.accepts:
+        options.append(Option.TAKE_PROFIT)
+    made = {(option, *kind) for option in options for kind in kinds}
+    return changed(profile, made=profile.made | made)
+
+
+def gone_off(terms: Terms, profile: VenueProfile) -> Terms:
+    """What goes to the venue once the price of a stop order has come."""
+    ord_type = _ACTIVE.get(terms.ord_type, terms.ord_type)
+    times = (terms.time_in_force, TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.DAY)
+    taken = (each for each in times if (ord_type, each) in profile.accepts)
+    return changed(
+        terms,
+        ord_type=ord_type,
+        time_in_force=next(taken, terms.time_in_force),
+        stop_px=None,
+    )
 
 
 def held_for(terms: Terms, profile: VenueProfile, at_ns: int) -> Held | None:

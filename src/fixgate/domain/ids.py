@@ -16,6 +16,7 @@ VenueClOrdID = NewType("VenueClOrdID", str)  # our name for one leg of an order 
 VenueOrderID = NewType("VenueOrderID", str)  # the venue's name for that leg
 TradeID = NewType("TradeID", str)  # the venue's name for one trade
 
+CL_ORD_ID_LENGTH_MAX: Final = 64
 EPOCH_LENGTH: Final = 6
 _SEQ_LENGTH: Final = 8
 ORDER_ID_LENGTH: Final = EPOCH_LENGTH + _SEQ_LENGTH

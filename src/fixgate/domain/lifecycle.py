@@ -12,7 +12,7 @@ from fixgate.domain import events as e
 from fixgate.domain.errors import InvariantBroken
 from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
-from fixgate.domain.order import Echo, Execution, HoldPhase, Order, Request, RequestPhase
+from fixgate.domain.order import Echo, Execution, Held, HoldPhase, Order, Request, RequestPhase
 from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.values import ExecType as X
 from fixgate.domain.values import OrdStatus as S
@@ -100,12 +100,20 @@ def _acknowledged(order: Order, event: e.OrderAcknowledged) -> Order:
 def _leg_acknowledged(order: Order, event: e.LegAcknowledged) -> Order:
     held = order.held
     if held is not None and held.phase is HoldPhase.SENT:
-        order = changed(order, held=changed(held, phase=HoldPhase.WORKED))
+        order = _in_hold(order, held, HoldPhase.WORKED)
     return changed(order, venue_order_id=event.venue_order_id)
 
 
 def _held(order: Order, _: e.OrderHeld) -> Order:
     return changed(order, stage=next_stage(order.stage, X.NEW))
+
+
+def _called(order: Order, _: e.OrderCalled) -> Order:
+    return order if order.held is None else _in_hold(order, order.held, HoldPhase.CALLED)
+
+
+def _in_hold(order: Order, held: Held, phase: HoldPhase) -> Order:
+    return changed(order, held=changed(held, phase=phase))
 
 
 def _stop_moved(order: Order, event: e.StopMoved) -> Order:
@@ -188,7 +196,10 @@ def corrected(order: Order, *, old: Execution, new: Execution | None) -> Order:
 
 
 def _request_received(order: Order, event: e.RequestReceived) -> Order:
-    return changed(order, requests=(*order.requests, event.request))
+    request = event.request
+    if request.own and request.terms is not None and order.member is not None:
+        order = changed(order, member=changed(order.member, asked_qty=request.terms.order_qty))
+    return changed(order, requests=(*order.requests, request))
 
 
 def _change_request(order: Order, cl_ord_id: ClOrdID, **changes: Any) -> Order:
@@ -258,6 +269,9 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
     instruction = order.instruction
     if request is not None and request.echo:
         instruction = changed(instruction, echo=_merged(instruction.echo, request.echo))
+    member = order.member
+    if member is not None and member.asked_qty:
+        member = changed(member, asked_qty=ZERO)
     stage = _settled(
         next_stage(order.stage, X.REPLACED),
         order_qty=event.terms.order_qty,
@@ -274,6 +288,7 @@ def _replaced(order: Order, event: e.OrderReplaced) -> Order:
         venue_order_id=event.venue_order_id or order.venue_order_id,
         closing=None if stage is S.FILLED else order.closing,
         stage=stage,
+        member=member,
     )
 
 
@@ -325,10 +340,9 @@ def _restated(order: Order, event: e.OrderRestated) -> Order:
 
 def _triggered(order: Order, _: e.OrderTriggered) -> Order:
     held = order.held
-    if held is not None and held.phase is HoldPhase.WAITING:
-        held = changed(held, phase=HoldPhase.SENT)
-    stage = next_stage(order.stage, X.TRIGGERED)
-    return changed(order, stage=stage, triggered=True, held=held)
+    if held is not None and held.phase in (HoldPhase.WAITING, HoldPhase.CALLED):
+        order = _in_hold(order, held, HoldPhase.SENT)
+    return changed(order, stage=next_stage(order.stage, X.TRIGGERED), triggered=True)
 
 
 def _released(order: Order, event: e.OrderReleased) -> Order:
@@ -368,6 +382,7 @@ _STEPS: Final[Mapping[type, Callable[[Order, Any], Order]]] = {
     e.OrderTriggered: _triggered,
     e.OrderReleased: _released,
     e.OrderHeld: _held,
+    e.OrderCalled: _called,
     e.StopMoved: _stop_moved,
     e.WithdrawalOrdered: _withdrawal_ordered,
     e.WithdrawalReturned: _withdrawal_returned,

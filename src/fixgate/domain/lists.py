@@ -7,12 +7,17 @@ Not here: what follows from it (decide/lists).
 
 from decimal import Decimal
 from enum import unique
+from typing import Final
 
 from fixgate.domain.errors import Refusal
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import ClOrdID, OrderID
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import OrdStatus, Value
+
+STOP_LOSS: Final = ".SL"
+TAKE_PROFIT: Final = ".TP"
+"""What stands behind an entry's ClOrdID in those of the orders that protect it."""
 
 
 @unique
@@ -31,11 +36,19 @@ class Membership:
     seq: int  # tag 67, from 1
     contingency: Contingency
     orders: tuple[OrderID, ...]  # all of the list, by ``seq``
+    # StopLossPx (20003), TakeProfitPx (20004): the others protect what the first has traded.
+    follows: bool = False
+    asked_qty: Decimal = ZERO  # what it was last to be resized to at its venue, to follow
 
     @property
     def triggers(self) -> bool:
         """Whether the others wait for this one."""
         return self.contingency is Contingency.ONE_TRIGGERS_OTHER and self.seq == 1
+
+    @property
+    def protects(self) -> bool:
+        """Whether it protects what the first of its list has traded."""
+        return self.follows and self.seq > 1
 
     @property
     def is_triggered(self) -> bool:

@@ -98,6 +98,8 @@ class Request:
     attempts: int = 0  # calls that turned out not to have been carried out
     denial: str | None = None  # the venue refused it; what it says of the order is awaited
     mass: bool = False  # of an OrderMassCancelRequest: its ClOrdID does not become the order's
+    # A replace of ours, under the order's own ClOrdID: its quantity follows that of another.
+    own: bool = False
 
     @property
     def is_cancel(self) -> bool:
@@ -139,11 +141,12 @@ class HoldPhase(Enum):
 
     LISTED = "listed"  # it is at no venue yet: another order of its list comes first
     WAITING = "waiting"  # it is at no venue yet
+    CALLED = "called"  # its price came; first, what else its list has at the venue must be over
     SENT = "sent"  # its price came; the venue has not answered yet
     WORKED = "worked"  # the venue has it
 
 
-_AT_NO_VENUE: Final = (HoldPhase.LISTED, HoldPhase.WAITING)
+_AT_NO_VENUE: Final = (HoldPhase.LISTED, HoldPhase.WAITING, HoldPhase.CALLED)
 
 
 @value
@@ -224,6 +227,32 @@ class Order:
     def is_listed(self) -> bool:
         """Whether it waits for another order of its list."""
         return self.held is not None and self.held.phase is HoldPhase.LISTED
+
+    @property
+    def awaits_price(self) -> bool:
+        """Whether it waits with us for its price."""
+        return self.held is not None and self.held.phase is HoldPhase.WAITING
+
+    @property
+    def is_called(self) -> bool:
+        """Whether its price came, and it waits for others of its list to be over."""
+        return self.held is not None and self.held.phase is HoldPhase.CALLED
+
+    @property
+    def protects(self) -> bool:
+        """Whether it protects what another order has traded (20003, 20004)."""
+        return self.member is not None and self.member.protects
+
+    @property
+    def has_gone_off(self) -> bool:
+        """Whether it is a stop order that waited with us, and its price came.
+
+        An order of a list may have waited for its turn only.
+        """
+        phase = None if self.held is None else self.held.phase
+        if phase in (HoldPhase.SENT, HoldPhase.WORKED):
+            return self.triggered or self.member is None
+        return phase is HoldPhase.CALLED
 
     @property
     def is_unanswered(self) -> bool:

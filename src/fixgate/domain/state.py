@@ -228,7 +228,7 @@ class State:
         else:
             self.expiring[order_id] = expire_at_ns
         key = (about.venue, about.symbol)
-        if order.waits and not order.is_listed and not order.is_terminal:
+        if order.awaits_price and not order.is_terminal:
             self.waiting.setdefault(key, {})[order_id] = None
         else:
             self._let_go(key, order_id)
@@ -339,7 +339,7 @@ def _request_refused(state: State, event: e.RequestRefused) -> None:
     order = state.orders[event.order_id]
     # Only the id of an open request is freed: a refused duplicate must not free its namesake.
     request = None if event.at_once else order.request(event.cl_ord_id)
-    if request is not None and not request.mass:
+    if request is not None and not (request.mass or request.own):
         state.unname(order.instruction.session, event.cl_ord_id)
     state.keep(apply(order, event))
 
@@ -634,6 +634,7 @@ _STEPS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.OrderRestated: _apply,
     e.OrderTriggered: _apply,
     e.OrderHeld: _apply,
+    e.OrderCalled: _apply,
     e.StopMoved: _apply,
     e.QuerySent: _apply,
     e.OrderSettled: _order_settled,

@@ -68,6 +68,10 @@ def asked(terms: Terms) -> Iterator[Option]:
         yield Option.MIN_QTY
     if extras.leverage is not None:
         yield Option.LEVERAGE
+    if extras.stop_loss_px is not None:
+        yield Option.STOP_LOSS
+    if extras.take_profit_px is not None:
+        yield Option.TAKE_PROFIT
     for each in (extras.self_trade, extras.position_effect, extras.margin_mode):
         if each is not None:
             yield _BY_VALUE[each]

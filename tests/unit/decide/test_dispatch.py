@@ -21,6 +21,7 @@ SILENT = {
     e.CancelDenied,
     e.ClosingNoted,
     e.QuerySent,
+    e.OrderCalled,
     e.StopMoved,
     e.OrderSettled,
     e.AlertRaised,

@@ -66,8 +66,6 @@ _UNSERVED: Final[Mapping[str, str]] = {
     "376": "ComplianceID (376)",
     "388": "DiscretionInst (388)",
     "848": "TargetStrategyParameters (848)",
-    "20003": "StopLossPx (20003)",
-    "20004": "TakeProfitPx (20004)",
 }
 _RARE_TAGS: Final = frozenset((*_UNSERVED, *EXTRA_TAGS, "847"))
 _EXTRA_TAGS: Final = frozenset(EXTRA_TAGS)

@@ -34,7 +34,13 @@ _CHOICES: Final[Mapping[str, tuple[str, Mapping[str, Value]]]] = {
     "20002": ("margin_mode", {each.value: each for each in MarginMode}),
 }
 _FACTORS: Final[Mapping[str, str]] = {"211": "peg_offset", "20001": "leverage"}
-_NUMBERS: Final = {**_QUANTITIES, **_FACTORS}
+_PRICES: Final[Mapping[str, str]] = {"20003": "stop_loss_px", "20004": "take_profit_px"}
+_NUMBERS: Final = {**_QUANTITIES, **_FACTORS, **_PRICES}
+_REASONS: Final = {
+    **dict.fromkeys(_QUANTITIES, R.INCORRECT_QUANTITY),
+    **dict.fromkeys(_FACTORS, R.OTHER),
+    **dict.fromkeys(_PRICES, R.INCORRECT_PRICE),
+}
 TAGS: Final = frozenset((*_NUMBERS, *_CHOICES))
 _TAG_OF: Final = {
     **{name: int(tag) for tag, name in _NUMBERS.items()},
@@ -49,8 +55,7 @@ def extras(fields: Mapping[str, str]) -> Extras | Refusal:
         if tag in fields:
             number = to_decimal(fields[tag])
             if number is None:
-                reason = R.INCORRECT_QUANTITY if tag in _QUANTITIES else R.OTHER
-                return Refusal(reason, f"{NAMES[name]} {fields[tag]} is not a number")
+                return Refusal(_REASONS[tag], f"{NAMES[name]} {fields[tag]} is not a number")
             found[name] = number
     for tag, (name, choices) in _CHOICES.items():
         if tag in fields:

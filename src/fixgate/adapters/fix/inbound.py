@@ -7,11 +7,11 @@ Not here: any message (decode, decode_mass and their like), repeating groups (gr
 from collections.abc import Iterable
 from typing import Final
 
-from fixgate.domain.ids import SessionName
+from fixgate.domain.ids import CL_ORD_ID_LENGTH_MAX, SessionName
 from fixgate.domain.inputs import BadMessage
 
 Fields = dict[str, str]
-ID_LENGTH_MAX: Final = 64
+ID_LENGTH_MAX: Final = CL_ORD_ID_LENGTH_MAX  # of every id
 _SEQ_NUM_LENGTH_MAX: Final = 18
 
 

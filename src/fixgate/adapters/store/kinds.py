@@ -103,6 +103,7 @@ KINDS: Final[Mapping[str, type]] = {
     "order_restated.v1": e.OrderRestated,
     "order_triggered.v1": e.OrderTriggered,
     "order_held.v1": e.OrderHeld,
+    "order_called.v1": e.OrderCalled,
     "stop_moved.v1": e.StopMoved,
     "query_sent.v1": e.QuerySent,
     "order_settled.v1": e.OrderSettled,

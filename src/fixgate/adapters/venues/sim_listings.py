@@ -11,7 +11,7 @@ from typing import Final
 
 from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.domain.capabilities import Option, each_of
-from fixgate.domain.holding import with_held
+from fixgate.domain.holding import protects, with_held
 from fixgate.domain.ids import VenueName
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.routing import VenueFees
@@ -139,4 +139,4 @@ def profile(venue: VenueName) -> VenueProfile:
         made=frozenset((Option.CASH_ORDER_QTY, *kind) for kind in accepts),
         replace=ReplaceStyle.NATIVE,
     )
-    return with_held(own, [(OrdType.PEGGED, each) for each in _RESTING])
+    return protects(with_held(own, [(OrdType.PEGGED, each) for each in _RESTING]))

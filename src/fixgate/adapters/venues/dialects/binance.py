@@ -48,7 +48,7 @@ from fixgate.adapters.venues.limiter import Allowance
 from fixgate.application.ports.venue import CancelLeg, SubmitLeg
 from fixgate.domain.capabilities import Option, each_of
 from fixgate.domain.extras import Extras
-from fixgate.domain.holding import with_held
+from fixgate.domain.holding import protects, with_held
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID
 from fixgate.domain.instruments import Instrument, ReplaceStyle, VenueProfile
 from fixgate.domain.rounding import to_wire
@@ -113,7 +113,7 @@ class BinanceDialect:
             made=frozenset((Option.CASH_ORDER_QTY, kind, tif) for kind, tif, _ in ROUTES),
             replace=ReplaceStyle.CANCEL_THEN_NEW,
         )
-        self.profile = with_held(own, _HELD)
+        self.profile = protects(with_held(own, _HELD))
         self.options: Mapping[str, Any] = {
             "defaultType": "spot",
             "fetchMarkets": {"types": ["spot"]},
