@@ -298,8 +298,8 @@ class FakeCore:
         )
         return enclose(f"8={self.rules.version.value}\x01", rest)
 
-    def send(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> None:
-        """The client sends a message."""
+    def send(self, msg_type: str, fields: str, *, poss_resend: bool = False) -> str:
+        """The client sends a message; all of it."""
         text = self.message(msg_type, fields, poss_resend=poss_resend)
         message = FixMessage(
             direction=Direction.IN,
@@ -317,6 +317,7 @@ class FakeCore:
                 last_in=self._in,
             )
         )
+        return text
 
     def say(self, given: i.Input) -> None:
         """A venue, or the process, says something."""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.core import EPOCH, FakeCore, a_profile, contents, some_rules
+from fixgate.application.ports.fix import FixDelivered
 from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.sessions import FixVersion, WhilePending
@@ -44,8 +45,13 @@ class Watch:
         self.stages: dict[str, OrdStatus] = {}
         self.calls: list[object] = []
         self.sent: list[str] = []
+        self.looked_at = 0  # of all that was put in
 
     def __call__(self) -> None:
+        for item in self.core.items[self.looked_at :]:
+            if isinstance(item, FixDelivered):
+                self.wire.hear(item.text)
+        self.looked_at = len(self.core.items)
         while self.core.sent:
             text = self.core.sent.popleft()
             self.sent.append(text)

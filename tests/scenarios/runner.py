@@ -362,11 +362,12 @@ class Run:
             fill["40"] = "2"
         # A field of a repeating group may come again: 448#2.
         whole = {**fill, **given}
-        self.core.send(
+        text = self.core.send(
             msg_type,
             "|".join(f"{k.partition('#')[0]}={v}" for k, v in whole.items()),
             poss_resend=poss_resend,
         )
+        self.wire.hear(text)
 
     def _client_gets(self, rest: str) -> None:
         if rest == "nothing":
