@@ -5,6 +5,7 @@ Not here: any decision.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from fixgate.decide import (
@@ -126,15 +127,19 @@ def decide(
     turn = _turn(state, moment, seen)
     deciding = _DECIDERS[type(given)](turn, given)
     # Where memory has no routed order, nothing follows but from one that comes now.
-    if state.parts or (state.policies and _is_routed(state, given)):
+    routes = bool(state.parts or (state.policies and _is_routed(state, given)))
+    if routes:
         deciding = parts.followed(turn, given, deciding, hear)
-    if state.lists:
-        deciding = lists.linked(turn, deciding)
+    if state.lists or type(given) is i.NewOrderList:  # one of its orders may end at once
+        carry_out = partial(parts.carried_out, turn, hear=hear) if routes else None
+        deciding = lists.linked(turn, deciding, carry_out)
     yield from deciding
 
 
 def _is_routed(state: State, given: i.Input) -> bool:
-    """Whether it is a new order to SMART."""
+    """Whether it is a new order to SMART, or a list with one."""
+    if type(given) is i.NewOrderList:
+        return any(_is_routed(state, each) for each in given.orders)
     if type(given) is not i.NewOrderSingle:
         return False
     rules = state.sessions.get(given.session)

@@ -6,7 +6,7 @@ Not here: orders that follow what another trades (protecting); how an order of a
 released (listing).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from fixgate.decide.limits import new_day
@@ -37,6 +37,8 @@ from fixgate.domain.values import (
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved
 from fixgate.risk.protection import first_name
+
+CarryOut = Callable[[Iterator[e.Event]], Iterator[e.Event]]
 
 _ALL_OR_NONE: Final = "Another order of the list was refused"
 _ASKED: Final = Withdrawal(
@@ -100,10 +102,12 @@ def _list_fault(
     places = {(each.instruction.venue, each.instruction.symbol) for each in orders}
     if len(places) > 1:
         return "The orders of a list must have one symbol and one venue"
-    if any(venue == SMART for venue, _ in places):
-        return "Orders of a list are not routed: name a venue"
-    most = orders[0].terms.order_qty if orders else None
     triggered = message.contingency is Contingency.ONE_TRIGGERS_OTHER
+    if triggered and any(venue == SMART for venue, _ in places):
+        return (
+            "Orders that are triggered (1385=2) are not routed: what the first trades is at a venue"
+        )
+    most = orders[0].terms.order_qty if orders else None
     if triggered and most is not None and any(each.terms.order_qty > most for each in orders):
         return "OrderQty (38) of an order that is triggered is above that of the first"
     return None
@@ -135,14 +139,20 @@ def _refused(
 # --- what one order of a list means for the others --------------------------------------
 
 
-def linked(turn: Turn, deciding: Iterator[e.Event]) -> Iterator[e.Event]:
-    """The events of ``deciding``, and what follows from them for other orders of their lists."""
+def linked(
+    turn: Turn, deciding: Iterator[e.Event], carry_out: CarryOut | None = None
+) -> Iterator[e.Event]:
+    """The events of ``deciding``, and what follows from them for other orders of their lists.
+
+    carry_out: has what follows carried out where it is about routed orders; None: there are none.
+    """
     moved: dict[ListKey, None] = {}
     yield from _watched(turn, deciding, moved)
     while moved:
         key = next(iter(moved))
         del moved[key]
-        yield from _watched(turn, _consequences(turn, key), moved)
+        following = _consequences(turn, key)
+        yield from _watched(turn, carry_out(following) if carry_out else following, moved)
 
 
 def _watched(

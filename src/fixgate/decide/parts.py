@@ -48,6 +48,11 @@ def followed(
         text = f"{getattr(given, 'venue', '')} speaks of {named}, which was sent to no venue"
         yield e.AlertRaised(subject="venue answer", text=text)
         return
+    yield from carried_out(turn, deciding, hear)
+
+
+def carried_out(turn: Turn, deciding: Iterator[e.Event], hear: Hear) -> Iterator[e.Event]:
+    """The events of ``deciding``, with what SMART is told carried out."""
     following = _Following(turn, hear)
     yield from following.watch(deciding)
     while following.waiting:
