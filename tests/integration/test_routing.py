@@ -1,6 +1,8 @@
 """Orders routed over both simulated venues by a real gateway, as its user sees them."""
 
+import json
 import re
+from decimal import Decimal
 
 from integration.gateway_process import Gateway, gateway
 
@@ -64,3 +66,47 @@ def test_a_dry_run_sends_nothing_and_outcomes_are_summed_up(gateway: Gateway):
     gateway.fixgate("order", "buy", "1", "ETH/USDT", "--venue", "SMART")
     summed = gateway.fixgate("route", "--outcomes")
     assert re.search(r"^best-price +SIM2? +1 +0 +100\.0 +1 ", summed.stdout, re.MULTILINE)
+
+
+def test_policies_and_fees_that_were_changed_hold_for_the_next_order_after_a_reload(
+    gateway: Gateway,
+) -> None:
+    def dry_run() -> str:
+        return gateway.fixgate("route", "--dry-run", "buy", "1", "ETH/USDT").stdout
+
+    assert "Policy best-price" in dry_run()
+    policies, venues = (gateway.home / "config" / f"{name}.toml" for name in ("routing", "venues"))
+    shipped = policies.read_text()
+    policies.write_text('[[policy]]\nname = "one"\nby = "cheapest"\n')
+    broken = gateway.fixgate("reload")
+    assert broken.returncode != 0
+    assert "config/routing.toml" in broken.stderr
+    policies.write_text(shipped)
+    assert "Policy best-price" in dry_run()
+
+    policies.write_text(
+        '[[policy]]\nname = "sim-only"\nby = "listed"\nvenues = ["SIM"]\n' + shipped
+    )
+    fees = "fees = { taker_bp = 7, maker_bp = 7 }"
+    venues.write_text(venues.read_text().replace('name = "SIM"\n', f'name = "SIM"\n{fees}\n'))
+    done = gateway.fixgate("reload")
+    assert done.returncode == 0, done.stdout
+    assert "config/routing.toml: changed" in done.stdout
+    assert "config/venues.toml: fees of SIM: changed" in done.stdout
+    assert re.search(r"SIM2 .*the policy does not list it", dry_run())
+    assert "fee 7 bp" in dry_run()
+
+    order = gateway.fixgate(
+        "order", "buy", "1", "ETH/USDT", "--limit", "3300", "--tif", "ioc", "--venue", "SMART"
+    )
+    assert "nothing left" in order.stdout, order.stdout
+    assert "|30=SIM|" in order.stdout
+    explained = gateway.fixgate("route", "--explain", _order_id(order.stdout)).stdout
+    assert "by policy sim-only" in explained
+    (position,) = json.loads(gateway.fixgate("positions", "--json").stdout)
+    assert Decimal(position["fees"]["USDT"]) > 0
+    assert "Nothing has changed" in gateway.fixgate("reload").stdout
+
+    gateway.stop()
+    replayed = gateway.fixgate("replay", "--verify")
+    assert re.search(r"Differences\s+0", replayed.stdout)

@@ -263,6 +263,7 @@ class Gateway:
                 took=took,
                 limits=lambda: self._state.limits,
                 watch_routing=self._markets.reconfigure,
+                charge=lambda venue: parts.charge(self._venues, venue),
                 dealt=self._dealt,
             ),
         )

@@ -52,6 +52,7 @@ from fixgate.domain.balance import Differences
 from fixgate.domain.ids import SessionName, VenueName
 from fixgate.domain.inputs import RoutingConfigured
 from fixgate.domain.positions import Positions
+from fixgate.domain.routing import VenueFees
 from fixgate.domain.sessions import Role, SessionRules
 from fixgate.domain.state import State
 
@@ -161,7 +162,7 @@ def _venue(
                 reference_px=venue.reference_px,
                 done_for_day=venue.day_orders_end == "done_for_day",
                 deposits=GENEROUS if venue.balances is None else venue.balances,
-                fees=venue.fees.of(venue.name) if venue.fees.model_fields_set else None,
+                fees=_charged(venue),
             ),
             clock,
             known,
@@ -170,6 +171,18 @@ def _venue(
     from fixgate.adapters.venues.ccxt_venue import CcxtVenue  # noqa: PLC0415
 
     return CcxtVenue(_ccxt_settings(configuration, venue), clock, owned=owned)
+
+
+def _charged(venue: s.SimulatedSettings) -> VenueFees | None:
+    """What a simulated venue takes of each trade."""
+    return venue.fees.of(venue.name) if venue.fees.model_fields_set else None
+
+
+def charge(ports: Mapping[VenueName, VenuePort], venue: s.VenueSettings) -> None:
+    """Let a venue take its fees as they are now; a real one does so by itself."""
+    port = ports[VenueName(venue.name)]
+    if isinstance(port, SimulatedVenue) and isinstance(venue, s.SimulatedSettings):
+        port.charge(_charged(venue))
 
 
 def _ccxt_settings(configuration: s.Configuration, venue: s.CcxtSettings) -> CcxtSettings:

@@ -1,4 +1,4 @@
-"""Taking over changed session files, aliases and certificates without a restart.
+"""Taking over changed session files, aliases, certificates, limits, policies and fees, running.
 
 Everything is read and checked first: a fault in any file leaves all as it was. Then each session
 that was added, changed or removed is dealt with by itself; the others notice nothing.
@@ -22,7 +22,7 @@ from fixgate.adapters.fix.server import FixServer
 from fixgate.bootstrap import parts
 from fixgate.bootstrap.loading import ConfigurationError, load, tls_files
 from fixgate.bootstrap.routing_settings import RoutingFile
-from fixgate.bootstrap.settings import Configuration, SessionFile
+from fixgate.bootstrap.settings import Configuration, SessionFile, VenueSettings
 from fixgate.bootstrap.timetable import Timetable
 from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import Input, LimitsGiven, SessionsConfigured
@@ -51,6 +51,7 @@ class Reached:
     took: told the configuration that is in force from now on.
     limits: those in force. dealt: what was traded today.
     watch_routing: measures venues' health and price gaps by these settings from now on.
+    charge: a simulated venue takes its fees by these settings from now on.
     """
 
     fix: FixServer
@@ -61,6 +62,7 @@ class Reached:
     took: Callable[[Configuration], None]
     limits: Callable[[], LimitBook]
     watch_routing: Callable[[RoutingFile], None]
+    charge: Callable[[VenueSettings], None]
     dealt: Callable[[Configuration], Awaitable[tuple[Dealt, ...]]]
 
 
@@ -110,15 +112,21 @@ class Reloading:
         await self._reached.give(given)
 
     async def _routing(self, new: Configuration, result: Reloaded) -> None:
-        """Policies; the fees are in venues.toml, and hold with the rest of it."""
-        if new.routing == self._now.routing:
+        """Policies, and the fees, of which all else in venues.toml takes no notice."""
+        venues = _with_fees(self._now.venues, new.venues)
+        if new.routing == self._now.routing and venues == self._now.venues:
             return
         edges = (new.routing.health, new.routing.gaps)
         if edges != (self._now.routing.health, self._now.routing.gaps):
             self._reached.watch_routing(new.routing)
-        self._now = self._now.model_copy(update={"routing": new.routing})
+        if new.routing != self._now.routing:
+            result.done.append("config/routing.toml: changed")
+        for before, venue in zip(self._now.venues, venues, strict=True):
+            if before != venue:
+                self._reached.charge(venue)
+                result.done.append(f"config/venues.toml: fees of {venue.name}: changed")
+        self._now = self._now.model_copy(update={"routing": new.routing, "venues": venues})
         await self._reached.give(parts.routing(self._now))
-        result.done.append("config/routing.toml: changed")
 
     async def _limits(self, new: Configuration, by: Call | None, result: Reloaded) -> None:
         """Limits change by a person's word only, and that is journaled (control 15)."""
@@ -217,10 +225,20 @@ class Reloading:
             result.done.append("config/symbols.toml: changed")
         for file, before, after in (
             ("config/gateway.toml", self._now.gateway, new.gateway),
-            ("config/venues.toml", self._now.venues, new.venues),
+            ("config/venues.toml", _with_fees(self._now.venues, new.venues), new.venues),
         ):
             if before != after:
                 result.not_done.append(f"{file}: changed; it takes effect at the next start")
+
+
+def _with_fees(
+    venues: tuple[VenueSettings, ...], new: tuple[VenueSettings, ...]
+) -> tuple[VenueSettings, ...]:
+    """The venues as they are, with the fees that they have in ``new``."""
+    fees = {each.name: each.fees for each in new}
+    return tuple(
+        each.model_copy(update={"fees": fees.get(each.name, each.fees)}) for each in venues
+    )
 
 
 async def reload_and_log(reloading: Reloading) -> None:

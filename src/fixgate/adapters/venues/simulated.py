@@ -50,6 +50,7 @@ from fixgate.domain.market import Book, MarketTrade, Quote
 from fixgate.domain.order import Terms
 from fixgate.domain.positions import Positions
 from fixgate.domain.rounding import fee, notional
+from fixgate.domain.routing import VenueFees
 from fixgate.domain.values import ExecType, RestatementReason, Side
 from fixgate.matching import (
     Accepted,
@@ -102,6 +103,7 @@ class SimulatedVenue:
     ) -> None:
         """Open a market. ``known``: what the journal says that we hold here."""
         self._settings = settings
+        self._fees = settings.fees
         self._name = settings.name
         self._now_ns = clock.now_ns
         self._profile = profile(settings.name)
@@ -446,10 +448,14 @@ class SimulatedVenue:
         for event in events:
             tell[type(event)](event)
 
+    def charge(self, fees: VenueFees | None) -> None:
+        """Take these of each trade from now on."""
+        self._fees = fees
+
     def _fee(self, event: Traded) -> Decimal | None:
-        if self._settings.fees is None:
+        if self._fees is None:
             return None
-        fees = self._settings.fees.of(event.symbol)
+        fees = self._fees.of(event.symbol)
         bp = fees.maker_bp if event.maker else fees.taker_bp
         return fee(notional(event.last_qty, event.last_px), bp) if bp else None
 
