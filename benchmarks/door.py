@@ -21,9 +21,10 @@ from benchmarks.fix_wire import Identity, OrderForm, fields, frame, logon, new_o
 from fixgate.adapters.fix.config import SessionConfig
 from fixgate.adapters.fix.connection import Connection
 from fixgate.adapters.fix.framing import Framer
+from fixgate.adapters.fix.recorder import Delivered
 from fixgate.adapters.fix.server import FixServer
 from fixgate.adapters.fix.tags import utc_timestamp
-from fixgate.application.ports.fix import FixDelivered, FixNoted, ReportsUndelivered, SessionChanged
+from fixgate.application.ports.fix import FixDelivered
 from fixgate.application.ports.journal import Sent, SentPage
 from fixgate.domain.ids import SessionName
 from fixgate.domain.sessions import FixVersion
@@ -151,7 +152,7 @@ async def measure(count: int, rounds: int, batch: int) -> Figures:
     """Medians of framing, feeding (framing included) and releasing."""
     delivered: list[object] = []
 
-    def deliver(each: FixDelivered | FixNoted | SessionChanged | ReportsUndelivered) -> None:
+    def deliver(each: Delivered) -> None:
         if isinstance(each, FixDelivered):
             delivered.append(each)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from fixgate.adapters.fix.config import SessionStart
 from fixgate.adapters.fix.fields import value_of
 from fixgate.adapters.fix.numbers import Kept, first_sender
-from fixgate.application.inbox import Inbox
+from fixgate.adapters.fix.untaken import Untaken
+from fixgate.application.inbox import Inbox, Mark
 from fixgate.application.ports.fix import (
     Direction,
     FixDelivered,
@@ -31,6 +32,7 @@ class _Session:
     file: Numbers
     next_sender: int
     next_target: int
+    untaken: Untaken
     wire: Wire | None = None
     logged_on: bool = False
     in_flight: list[tuple[int, int]] = field(default_factory=list)
@@ -56,7 +58,7 @@ class Door:
     def _prepared(self, name: SessionName) -> _Session:
         """As the real start does it (adapters.fix.server)."""
         disk = self._disk
-        target = max(disk.last_in.get(name, 0), disk.refused_through.get(name, 0)) + 1
+        target = disk.last_in.get(name, 0) + 1
         start = SessionStart(next_sender=disk.last_out.get(name, 0) + 1, next_target=target)
         file = disk.numbers.get(name)
         kept = None if file is None else Kept(file.written, file.written - 1, current=file.current)
@@ -64,24 +66,18 @@ class Door:
         jumped = kept is None or not kept.current
         synced = sender if jumped or file is None else file.synced
         file = disk.numbers[name] = Numbers(written=sender, synced=synced)
-        return _Session(file, sender, target)
+        through = disk.refused_through.get(name, 0)
+        if through < target:
+            disk.refused_through.pop(name, None)
+            through = 0
+        untaken = Untaken(through, self._inbox.put)
+        untaken.over = lambda: self._inbox.put(Mark(reached=lambda: self._past(name, through)))
+        return _Session(file, sender, target, untaken)
 
-    def notes(self) -> None:
-        """What an earlier process refused, for the journal."""
-        for session, number in self._disk.refused_through.items():
-            message = FixMessage(
-                direction=Direction.IN,
-                handling=Handling.REFUSED,
-                msg_type="",
-                msg_seq_num=number,
-                text="",
-            )
-            note = FixNoted(at_ns=self._now_ns(), session=session, message=message, last_in=number)
-            self._inbox.put(note)
-
-    def clear_notes(self) -> None:
-        """They are durable."""
-        self._disk.refused_through.clear()
+    def _past(self, name: SessionName, through: int) -> None:
+        """What an earlier process refused is in the journal."""
+        if self._disk.refused_through.get(name) == through:
+            del self._disk.refused_through[name]
 
     # --- the port
 
@@ -119,7 +115,8 @@ class Door:
                 one.in_flight.clear()
                 one.next_sender = max(one.next_sender, one.next_free)
         for name, messages in waiting.items():
-            self._disk.refused_through[name] = messages[-1].message.msg_seq_num
+            before = self._disk.refused_through.get(name, 0)
+            self._disk.refused_through[name] = max(messages[-1].message.msg_seq_num, before)
             for each in messages:
                 self._refuse(name, each)
         for one in self._sessions.values():
@@ -192,6 +189,7 @@ class Door:
         self._count(session, one, message)
         while (kept := one.beyond.pop(one.next_target, None)) is not None:
             self._count(session, one, kept)
+        one.untaken.look(one.next_target)
         for old in [each for each in one.beyond if each < one.next_target]:
             del one.beyond[old]
         if not one.beyond:
@@ -226,11 +224,15 @@ class Door:
         delivered = FixDelivered(
             at_ns=self._now_ns(), session=session, message=message, text=text, last_in=number
         )
-        if self._halted is None:
-            self._inbox.put(delivered)
-        else:
-            self._disk.refused_through[session] = number
+        untaken = self._sessions[session].untaken
+        if self._halted is not None:
+            before = self._disk.refused_through.get(session, 0)
+            self._disk.refused_through[session] = max(number, before)
             self._refuse(session, delivered)
+        elif number <= untaken.through:
+            untaken.refuse(delivered)
+        else:
+            self._inbox.put(delivered)
 
     def _send_admin(self, session: SessionName, kind: str, *rest: int) -> None:
         one = self._sessions[session]

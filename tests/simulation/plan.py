@@ -148,21 +148,12 @@ class Simulation:
         """What keeps it from being at rest."""
         found = [f"{each.name} is not connected" for each in self.clients if not each.connected]
         for each in self.clients:
-            found += [f"{name} is not answered" for name in self._owed(each)]
+            found += [f"{name} is not answered" for name in each.unanswered]
             found += [f"{name} is open" for name in each.open]
         found += [f"{order_id} is not over" for order_id in sorted(self.disk.working)]
         over = self.exchange.orders.values()
         found += [f"{e.leg.venue_cl_ord_id} works" for e in over if e.over is None]
         return found
-
-    def _owed(self, client: Client) -> list[str]:
-        """What it waits for; not for what was refused, whether or not the refusal came through.
-
-        A refusal after the journal has failed is in no journal (decision 0014).
-        """
-        said_no = {number for session, number in self.disk.said_no if session == client.name}
-        client.give_up(said_no)
-        return [*client.unanswered]
 
     # --- the process
 

@@ -103,7 +103,6 @@ class Process:
 
     async def _serve(self) -> None:
         """As bootstrap.gateway does."""
-        self.door.notes()
         for given in opening_inputs(
             self.state,
             version="simulated",
@@ -126,7 +125,6 @@ class Process:
             settled = self.state.venues_up.get(VENUE, False) and not self.state.unsettled
             if settled or self._world.now_ns > limit_ns:
                 break
-        self.door.clear_notes()
         self.door.open = True
 
     def _ended(self, sequencing: "asyncio.Task[None]") -> None:

@@ -44,6 +44,11 @@ def _decider(monkeypatch: Patch, kind: type, decider: Callable[..., Any]) -> Non
     monkeypatch.setattr(dispatch, "_DECIDERS", {**dispatch._DECIDERS, kind: decider})
 
 
+def test_a_refusal_that_is_lost_with_its_process(monkeypatch: Patch) -> None:
+    _decider(monkeypatch, i.MessageNotTaken, lambda *_: iter(()))
+    what_is_found("is not answered")
+
+
 def test_a_report_that_does_not_wait_for_the_commit(monkeypatch: Patch) -> None:
     submit = Sequencer._submit
 

@@ -9,7 +9,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fixgate.application.ports.fix import FixDelivered, FixNoted, ReportsUndelivered, SessionChanged
+from fixgate.application.ports.fix import (
+    FixDelivered,
+    FixNoted,
+    FixUntaken,
+    ReportsUndelivered,
+    SessionChanged,
+)
 from fixgate.domain.events import Event
 from fixgate.domain.frozen import value
 from fixgate.domain.inputs import Input
@@ -44,7 +50,16 @@ class Mark:
     reached: Callable[[], None]
 
 
-Item = FixDelivered | FixNoted | SessionChanged | ReportsUndelivered | Given | Asked | Mark
+Item = (
+    FixDelivered
+    | FixNoted
+    | FixUntaken
+    | SessionChanged
+    | ReportsUndelivered
+    | Given
+    | Asked
+    | Mark
+)
 
 
 class Inbox:

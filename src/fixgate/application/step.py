@@ -16,6 +16,7 @@ from fixgate.application.ports.fix import (
     FixDelivered,
     FixMessage,
     FixNoted,
+    FixUntaken,
     Handling,
     ReportsUndelivered,
     SessionChanged,
@@ -45,6 +46,7 @@ from fixgate.domain.frozen import maker
 from fixgate.domain.ids import ClOrdID, OrderID, SessionName
 from fixgate.domain.inputs import (
     Input,
+    MessageNotTaken,
     Moment,
     Recalled,
     ReportsMissed,
@@ -168,6 +170,8 @@ class Stepper:
                 self._noted(item, into)
             case SessionChanged():
                 self._changed(item, into)
+            case FixUntaken():
+                self._untaken(item, into)
             case ReportsUndelivered():
                 given = ReportsMissed(session=item.session, texts=item.texts)
                 self._given(Given(at_ns=item.at_ns, given=given), into)
@@ -292,6 +296,19 @@ class Stepper:
             into.batch.last_in[item.session] = item.last_in
         if message.direction is Direction.OUT and message.handling in _TAKES_NUMBERS:
             self._numbered(item.session, message, into)
+
+    def _untaken(self, item: FixUntaken, into: Steps) -> None:
+        """It counts as received, and is refused once more."""
+        at_ns, session, message = item.at_ns, item.session, item.message
+        number = message.msg_seq_num
+        self._noted(FixNoted(at_ns=at_ns, session=session, message=message, last_in=number), into)
+        given = MessageNotTaken(
+            session=session,
+            ref_seq_num=number,
+            ref_msg_type=message.msg_type,
+            ref_id=item.ref_id,
+        )
+        self._given(Given(at_ns=at_ns, given=given), into)
 
     def _numbered(self, session: SessionName, message: FixMessage, into: Steps) -> None:
         """The session layer's own messages use up numbers too.

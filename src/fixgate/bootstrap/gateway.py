@@ -10,6 +10,7 @@ import hashlib
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,7 @@ from fixgate.adapters.store.store import Store
 from fixgate.adapters.store.trade_books import StoredTradeBooks
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
-from fixgate.application.inbox import Asked, Given, Inbox
+from fixgate.application.inbox import Asked, Given, Inbox, Mark
 from fixgate.application.ports.fix import SessionStoreFailed
 from fixgate.application.reconciling import Reconciler
 from fixgate.application.sequencer import Sequencer
@@ -151,8 +152,8 @@ class Gateway:
         )
         self._markets = Markets(self._state, self._venues, configuration.routing)
         recall = store.recall()
-        self._refused = parts.Refused(configuration.data_dir / "refused.stop")
-        self._last_in = {each.name: each.last_in for each in store.reader.sessions()}
+        last_in = {each.name: each.last_in for each in store.reader.sessions()}
+        self._refused = parts.Refused(parts.refused_path(configuration), last_in)
         codec = parts.codec(configuration)
         stepper = Stepper(
             self._state,
@@ -181,6 +182,7 @@ class Gateway:
             position=lambda: stepper.last_seq,
             market_data=parts.market_data(self._markets.market, self._state),
             renewed=self._renewed,
+            taken_on=self._taken_on,
         )
         self._calls = Venues(self._venues, self._state, self._hear, health=self._markets.health)
         self._reconciler = Reconciler(self._venues, self._state, self._inbox, clock)
@@ -293,8 +295,6 @@ class Gateway:
 
     async def serve(self, announce: Announce, stop: "asyncio.Future[None]") -> int:
         """Open, trade, and close in order when ``stop`` is done; the exit code."""
-        for note in self._refused.notes(self._clock.now_ns(), self._last_in):
-            self._inbox.put(note)
         for given in opening_inputs(
             self._state,
             version=version("fixgate"),
@@ -316,7 +316,6 @@ class Gateway:
             for venue in self._venues.values():
                 await venue.start(self._hear, working_legs(self._state, venue.profile))
             await self._settled(sequencing)
-            self._refused.clear()
             self._take_over_sessions()
             self._alarming.start()
             self._pulse.start()
@@ -334,6 +333,10 @@ class Gateway:
         finally:
             code = await self._close(sequencing)
         return code
+
+    def _taken_on(self, session: SessionName) -> None:
+        """What an earlier process refused of a session is in the journal, once this is."""
+        self._inbox.put(Mark(reached=partial(self._refused.past, session)))
 
     def _renewed(self, session: SessionName, durable: Callable[[], None]) -> None:
         """A session's numbers have begun again at their time: for the journal."""

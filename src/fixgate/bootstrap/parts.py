@@ -42,7 +42,6 @@ from fixgate.adapters.venues.sim_account import GENEROUS
 from fixgate.adapters.venues.sim_listings import SimulatedSettings
 from fixgate.adapters.venues.simulated import SimulatedVenue
 from fixgate.application.inbox import Item
-from fixgate.application.ports.fix import Direction, FixMessage, FixNoted, Handling
 from fixgate.application.ports.venue import VenuePort
 from fixgate.application.seeing import VenuesMarket
 from fixgate.application.watching import StuckWatch
@@ -298,61 +297,71 @@ def door_limits(configuration: s.Configuration) -> DoorLimits:
     )
 
 
-class Refused:
-    """The stop file: what was refused when the journal failed is never taken as new."""
+def refused_path(configuration: s.Configuration) -> Path:
+    """Where the stop file is."""
+    return configuration.data_dir / "refused.stop"
 
-    def __init__(self, path: Path) -> None:
+
+class Refused:
+    """The stop file: what was refused when the journal failed is never taken as new.
+
+    What an earlier process refused is refused again when its client sends it again: it may not have
+    been told.
+    """
+
+    def __init__(self, path: Path, last_in: Mapping[SessionName, int]) -> None:
+        """Read it.
+
+        Args:
+            path: of the file.
+            last_in: of each session, up to which number the journal has what its client sent.
+        """
         self._file = StopFile(path)
-        self._numbers: dict[SessionName, int] = {}
         self.found = self._file.read()
+        self._now: dict[SessionName, int] = {}
+        self.before = {
+            session: number
+            for session, number in self.found.refused_through.items()
+            if number > last_in.get(session, 0)
+        }
+        if self.found.refused_through:
+            self._write()
 
     def remember(self, numbers: dict[SessionName, int]) -> bool:
         """Write down the highest number refused per session; False if that failed."""
-        for session, number in numbers.items():
-            self._numbers[session] = number
+        self._now.update(numbers)
         try:
-            self._file.write(self._numbers)
+            self._write()
         except (OSError, ValueError):
             return False
         return True
 
-    def notes(self, at_ns: int, last_in: Mapping[SessionName, int]) -> list[FixNoted]:
-        """What an earlier process refused, for the journal, which then counts it as received.
-
-        last_in: what the journal counts already, per session.
-        """
-        return [
-            FixNoted(
-                at_ns=at_ns,
-                session=session,
-                message=FixMessage(
-                    direction=Direction.IN,
-                    handling=Handling.REFUSED,
-                    msg_type="",
-                    msg_seq_num=number,
-                    text="",
-                    reason="refused up to here (380=4) when the journal had failed",
-                ),
-                last_in=number,
-            )
-            for session, number in self.found.refused_through.items()
-            if number > last_in.get(session, 0)
-        ]
+    def past(self, session: SessionName) -> None:
+        """The journal has all that was refused before, or the client's numbers began again."""
+        if self.before.pop(session, None) is not None:
+            self._write()
 
     def clear(self) -> None:
-        """Forget what was refused, once the journal counts it."""
-        self._numbers.clear()
-        self._file.clear()
+        """Forget what this process refused: the journal has it."""
+        self._now.clear()
+        self._write()
+
+    def _write(self) -> None:
+        held = dict(self.before)
+        for session, number in self._now.items():
+            held[session] = max(number, held.get(session, 0))
+        self._file.write(held)
 
 
 def session_starts(store: Store, refused: Refused) -> dict[SessionName, SessionStart]:
     """Where each session's numbers stand, by the journal."""
-    through = refused.found.refused_through
-    return {
+    unheard = {name: SessionStart(untaken_through=each) for name, each in refused.before.items()}
+    return unheard | {
         each.name: SessionStart(
             next_sender=each.last_out + 1,
-            next_target=max(each.last_in, through.get(each.name, 0)) + 1,
+            next_target=each.last_in + 1,
             seen_ns=each.since_ns,
+            untaken_through=refused.before.get(each.name, 0),
         )
         for each in store.reader.sessions()
     }
@@ -369,6 +378,7 @@ def fix_server(
     position: Callable[[], int],
     market_data: MarketDataDesk,
     renewed: Callable[[SessionName, Callable[[], None]], None],
+    taken_on: Callable[[SessionName], None],
 ) -> FixServer:
     """The acceptor, its sessions standing where the journal says.
 
@@ -390,6 +400,7 @@ def fix_server(
         starts=session_starts(store, refused),
         market_data=market_data,
         renewed=renewed,
+        taken_on=taken_on,
     )
 
 

@@ -56,6 +56,7 @@ _DECIDERS: Final[Mapping[type, Callable[[Turn, Any], Iterator[Event]]]] = {
     i.ListRequest: lists.list_request,
     i.BadMessage: status.bad_message,
     i.UnservedMessage: status.unserved,
+    i.MessageNotTaken: status.not_taken_before,
     i.VenueAnswered: answers.answered,
     i.VenueTraded: fills.traded,
     i.VenueTradeCorrected: fills.corrected,

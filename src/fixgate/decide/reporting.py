@@ -425,6 +425,7 @@ def _business_rejected(event: e.BusinessMessageRejected, *_: object) -> Report:
         reason=event.reason,
         text=event.text,
         ref_id=event.ref_id,
+        again=event.again,
     )
 
 

@@ -14,6 +14,7 @@ from fixgate.decide.working import in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.order import Order
+from fixgate.domain.values import BusinessRejectReason
 
 
 def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
@@ -57,6 +58,19 @@ def unserved(_: Turn, message: i.UnservedMessage) -> Iterator[e.Event]:
         reason=message.reason,
         text=message.text,
         ref_id=message.ref_id,
+    )
+
+
+def not_taken_before(_: Turn, message: i.MessageNotTaken) -> Iterator[e.Event]:
+    """An earlier process refused it, and was not there any more to repeat that."""
+    yield e.BusinessMessageRejected(
+        session=message.session,
+        ref_seq_num=message.ref_seq_num,
+        ref_msg_type=message.ref_msg_type,
+        reason=BusinessRejectReason.APPLICATION_NOT_AVAILABLE,
+        text="Not taken: order intake had stopped when it came",
+        ref_id=message.ref_id,
+        again=True,
     )
 
 

@@ -576,6 +576,7 @@ class BusinessMessageRejected:
     reason: BusinessRejectReason
     text: str
     ref_id: str | None = None
+    again: bool = False  # an earlier process may have said it: PossResend
 
 
 @value

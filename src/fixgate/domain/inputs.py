@@ -720,6 +720,16 @@ class TradesFound:
 
 
 @value
+class MessageNotTaken:
+    """A message that an earlier process refused (380=4), and that its client sends again."""
+
+    session: SessionName
+    ref_seq_num: int
+    ref_msg_type: str
+    ref_id: str | None = None
+
+
+@value
 class ReportsMissed:
     """Reports that a client never got and cannot ask for: its numbers began again at 1."""
 
@@ -747,5 +757,6 @@ Input = (
     | Noticed
     | ClockChecked
     | TradesFound
+    | MessageNotTaken
     | ReportsMissed
 )

@@ -215,6 +215,7 @@ class BusinessMessageReject:
     reason: BusinessRejectReason
     text: str
     ref_id: str | None = None
+    again: bool = False  # PossResend (97): it may have been said before
 
 
 @value

@@ -32,6 +32,7 @@ from fixgate.adapters.fix.repeater import Repeater
 from fixgate.adapters.fix.resend import asked, own_answer
 from fixgate.adapters.fix.sender import Sender, Wire
 from fixgate.adapters.fix.undelivered import Undelivered
+from fixgate.adapters.fix.untaken import Untaken
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, Handling
 from fixgate.application.ports.journal import Sent
@@ -64,8 +65,10 @@ class ClientSession:
         limits: DoorLimits,
         written: int,
         beginning: Beginning,
+        untaken_through: int = 0,
     ) -> None:
         self.config = config
+        self.untaken = Untaken(untaken_through, deliver)
         # What is done with an application message instead of delivering it; None: nothing else.
         self.refuse: Callable[[FixDelivered], None] | None = None
         self.market: Subscriber | None = None  # who takes MarketDataRequests
@@ -99,6 +102,7 @@ class ClientSession:
             self._sender,
             self._repeater,
             undelivered,
+            untaken=self.untaken,
             began=beginning,
             sent=sent,
             clock=clock,
@@ -235,6 +239,7 @@ class ClientSession:
     def tick(self) -> None:
         """Once a second. A Logon that still waits for its turn is not the engine's to time yet."""
         self._sender.tick()
+        self.untaken.look(self._engine.next_target)
         self.note_prices()
         self._seconds_on += self._announced
         if self._seconds_on == _CAUGHT_UP_S and (missed := self._sender.unwritten()) is not None:
@@ -540,10 +545,12 @@ class ClientSession:
             last_in=frame.msg_seq_num,
             throttled=too_much,
         )
-        if self.refuse is None:
-            self._deliver(delivered)
-        else:
+        if self.refuse is not None:
             self.refuse(delivered)
+        elif frame.msg_seq_num <= self.untaken.through:
+            self.untaken.refuse(delivered)
+        else:
+            self._deliver(delivered)
 
     def _note_fed(self, arrived: Arrived, frame: Frame, taken: Taken, last_in: int) -> None:
         too_high = frame.msg_seq_num > taken.last_in

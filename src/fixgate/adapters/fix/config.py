@@ -83,11 +83,13 @@ class SessionStart:
     next_sender: the number after the highest one of a report.
     next_target: the number after ``last_in``; a lower one than true is asked for again.
     seen_ns: when its client last came or went; None: never.
+    untaken_through: up to which number an earlier process refused what the journal does not have.
     """
 
     next_sender: int = 1
     next_target: int = 1
     seen_ns: int | None = None
+    untaken_through: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

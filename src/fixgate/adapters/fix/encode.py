@@ -46,6 +46,7 @@ from fixgate.domain.values import ExecType, OrdStatus, TimeInForce
 
 Fields = dict[int, str]
 _NORMAL, _FLASH = "0", "1"  # tag 61
+_POSS_RESEND: Final = 97
 _STATUS_OF_FILL: Final = {True: OrdStatus.FILLED.value, False: OrdStatus.PARTIALLY_FILLED.value}
 
 
@@ -95,11 +96,12 @@ def encode(
 
 @lru_cache(maxsize=1_024)
 def _body(tags: tuple[int, ...]) -> tuple[str, Callable[[Fields], Any]]:
-    """What a body of these fields looks like, and how to take their values: ascending by tag.
+    """What a body of these fields looks like, and how to take their values: ascending by tag,
+    but for PossResend (97), which is the header's last.
 
     Reports come in a few dozen shapes only, so that sorting each one would be wasted.
     """
-    ascending = sorted(tags)
+    ascending = sorted(tags, key=lambda tag: (tag != _POSS_RESEND, tag))
     return "".join(f"{tag}=%s{SOH}" for tag in ascending), itemgetter(*ascending)
 
 
@@ -278,6 +280,8 @@ def _business_reject(report: BusinessMessageReject, _: Addressing, __: str) -> t
         fields[45] = str(report.ref_seq_num)
     if report.ref_id:
         fields[379] = clean(report.ref_id)
+    if report.again:
+        fields[_POSS_RESEND] = "Y"
     return "j", fields
 
 

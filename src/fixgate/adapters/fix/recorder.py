@@ -14,13 +14,15 @@ from fixgate.application.ports.fix import (
     FixDelivered,
     FixMessage,
     FixNoted,
+    FixUntaken,
     Handling,
     ReportsUndelivered,
     SessionChanged,
 )
 from fixgate.domain.ids import SessionName
 
-Deliver = Callable[[FixDelivered | FixNoted | SessionChanged | ReportsUndelivered], None]
+Delivered = FixDelivered | FixNoted | FixUntaken | SessionChanged | ReportsUndelivered
+Deliver = Callable[[Delivered], None]
 
 
 class Arrived(NamedTuple):

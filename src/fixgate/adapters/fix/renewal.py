@@ -13,6 +13,7 @@ from fixgate.adapters.fix.engine import EngineSession, Taken
 from fixgate.adapters.fix.repeater import Repeater
 from fixgate.adapters.fix.sender import Sender
 from fixgate.adapters.fix.undelivered import Undelivered
+from fixgate.adapters.fix.untaken import Untaken
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.errors import require
@@ -55,6 +56,7 @@ class Renewal:
         repeater: Repeater,
         undelivered: Undelivered,
         *,
+        untaken: Untaken,
         began: Beginning,
         sent: Sent,
         clock: Clock,
@@ -67,6 +69,7 @@ class Renewal:
         self._sender = sender
         self._repeater = repeater
         self._undelivered = undelivered
+        self._untaken = untaken
         self._sent = sent
         self._clock = clock
         repeater.numbers_began(began.place)
@@ -100,6 +103,7 @@ class Renewal:
     def by_logon(self, feed: Callable[[], None]) -> None:
         """Begin again with the client's Logon, which ``feed`` gives to the engine."""
         hand_back = self._to_hand_back()
+        self._untaken.forget()
         self._begin()
         self._sender.numbers_begin()
         self.began.keep()
@@ -113,6 +117,7 @@ class Renewal:
         if self._sender.in_flight:
             return False
         hand_back = self._to_hand_back()
+        self._untaken.forget()
         self._begin()
         self._session.after(self._sender.reset(), "the sequence numbers were reset")
         hand_back()
@@ -136,6 +141,7 @@ class Renewal:
             if begins:
                 hand_back()
         if next_target is not None:
+            self._untaken.forget()
             self._engine.next_target = next_target
         return True
 

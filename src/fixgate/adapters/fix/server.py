@@ -53,6 +53,7 @@ class FixServer(FixPort):
     starts: what the journal knows of each session; one without has never been used.
     market_data: prices for the sessions that are for them; None: nobody gets any.
     renewed: told that a session's numbers have begun again, and what to call once that is durable.
+    taken_on: told when nothing can come any more that an earlier process refused of a session.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class FixServer(FixPort):
         starts: Mapping[SessionName, SessionStart] = MappingProxyType({}),
         market_data: MarketDataDesk | None = None,
         renewed: Callable[[SessionName, Callable[[], None]], None] = lambda _, durable: durable(),
+        taken_on: Callable[[SessionName], None] = lambda _: None,
     ) -> None:
         names = [each.name for each in sessions]
         require(len(set(names)) == len(names), "two sessions have one name")
@@ -83,6 +85,7 @@ class FixServer(FixPort):
         self._clock = clock
         self._market_data = market_data
         self._renewed = renewed
+        self._taken_on = taken_on
         self._deliver = deliver
         self._barred: dict[SessionName, str] = {}
         self._interrupted: str | None = None  # what is said while the journal is away
@@ -119,10 +122,12 @@ class FixServer(FixPort):
             clock=self._clock,
             limits=self._limits,
             written=written,
+            untaken_through=start.untaken_through,
             beginning=Beginning(folder / "began", otherwise_ns=seen_ns),
         )
         self._equip(session)
         session.renewal.durable = partial(self._renewed, config.name)
+        session.untaken.over = partial(self._taken_on, config.name)
         session.barred = self._barred.get(config.name)
         if self._interrupted is not None:
             session.refuse = partial(self._refuse_for_now, session, self._interrupted)

@@ -50,6 +50,7 @@ KINDS: Final[Mapping[str, type]] = {
     "price_gap_found.v1": i.PriceGapFound,
     "limits_configured.v1": i.LimitsConfigured,
     "reports_missed.v1": i.ReportsMissed,
+    "message_not_taken.v1": i.MessageNotTaken,
     "trades_found.v1": i.TradesFound,
     "session_connection.v1": i.SessionConnection,
     "ticked.v1": i.Ticked,

@@ -90,6 +90,16 @@ class SessionChanged:
 
 
 @value
+class FixUntaken:
+    """A message that an earlier process refused (380=4), and that its client sends again."""
+
+    at_ns: int
+    session: SessionName
+    message: FixMessage  # for the record
+    ref_id: str | None = None  # its ClOrdID
+
+
+@value
 class ReportsUndelivered:
     """Reports that were never written to the client, whose numbers were then reset."""
 

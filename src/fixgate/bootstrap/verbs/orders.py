@@ -220,7 +220,7 @@ class OrderVerbs:
             return f"; {_orders(left)} will be canceled by the next start"
         up = self._core.state.venues_up
         away = sorted({v for each in left if not up.get(v := each.instruction.venue, False)})
-        asked = f"; {_orders(left)}: canceled when the venue says so, which is asked until it does"
+        asked = f"; not canceled yet: {_orders(left)}, whose venue is asked until it says so"
         return asked + (f"; {' and '.join(away)} cannot be reached now" if away else "")
 
 

@@ -173,6 +173,11 @@ class StoppedCore:
         found = self.reader.recent_orders(len(self.state.orders), working=True)
         return {each.order.order_id: each.updated_ns for each in found}
 
+    def forget_refused(self, name: SessionName) -> None:
+        """What the last process refused of a session means nothing under its new numbers."""
+        last_in = {each.name: each.last_in for each in self.reader.sessions()}
+        parts.Refused(parts.refused_path(self.configuration), last_in).past(name)
+
     def next_sender(self, name: SessionName) -> int:
         """The number of the next message to a client."""
         kept = self.numbers[name].read()

@@ -77,6 +77,8 @@ class StoppedSessionVerbs:
             await self._begin(reset, sender, before[0] - 1)
         else:
             await self._go_on(reset, sender, before[0] - 1)
+        if target is not None:
+            core.forget_refused(name)
         return {"done": what}
 
     async def _begin(self, reset: i.NumbersReset, sender: int, last: int) -> None:
