@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from chaos.schedule import store_of
 from chaos.world import CLIENTS, Run
 from fixgate.application.ports.fix import FixMessage, Handling
 from fixgate.application.ports.journal import FixIn, Record
@@ -85,9 +86,17 @@ def _refused(run: Run, records: list[Record]) -> dict[SessionName, frozenset[int
                 delivered.add(payload.message.msg_seq_num)
             elif isinstance(payload, FixMessage) and payload.handling is Handling.REFUSED:
                 through = max(through, payload.msg_seq_num)
-        if any(each.what == "full_disk" or "postgres" in each.what for each in run.faults):
+        if _may_refuse(run):
             refused[name] = frozenset(range(1, through + 1)) - delivered
     return refused
+
+
+def _may_refuse(run: Run) -> bool:
+    """Whether the journal was away. A database may fall silent because the machine is busy."""
+    if any(each.what == "full_disk" or "postgres" in each.what for each in run.faults):
+        return True
+    said = any("order intake interrupted" in each for each in run.gateway.errors)
+    return said and store_of(run.seed) == "postgres"
 
 
 def _at_the_venue(run: Run) -> tuple[dict[VenueClOrdID, Decimal], list[VenueClOrdID]]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fixgate.adapters.store.errors import JournalFailed
 from fixgate.adapters.store.postgres.durable import PostgresDurable, now_s
+from fixgate.adapters.store.postgres.waiting import Waiting
 from fixgate.adapters.store.writer import Entry, GroupJournal
 from fixgate.domain.ids import SessionName
 
@@ -46,6 +47,7 @@ class PostgresJournal(GroupJournal):
         self._hung_s = hung_s
         self._unanswered: deque[tuple[Sequence[Entry], int]] = deque()
         self._interrupted = False
+        self._waiting_for = Waiting(now_s(), every_s=_TICK_S)
         durable.interrupted = lambda why: self._tell(self._interrupt, why)
         super().__init__(durable, last_seq=last_seq, last_hash=last_hash, sessions=sessions)
         self._timer = self._loop.call_later(_TICK_S, self._tick)
@@ -98,8 +100,8 @@ class PostgresJournal(GroupJournal):
         if self._unanswered and self.holds:
             self._answer()
         asked_at_s = self._postgres.asked_at_s
+        waited_s = self._waiting_for.look(asked_at_s, now_s())
         if asked_at_s is not None:
-            waited_s = now_s() - asked_at_s
             if waited_s > SLOW_S:
                 self._interrupt(f"the database has not answered for {waited_s:.1f} s")
             if waited_s > self._hung_s:
