@@ -589,8 +589,9 @@ class VenueContract:
         mine = {
             each.trade_id: each
             for each in listed
-            if await listing.owner(each) == call.venue_cl_ord_id
+            if listing.known_owner(each) == call.venue_cl_ord_id
         }
+        assert {await listing.owner(each) for each in mine.values()} == {call.venue_cl_ord_id}
         assert {key: (each.last_qty, each.last_px) for key, each in mine.items()} == {
             each.trade_id: (each.last_qty, each.last_px) for each in told
         }

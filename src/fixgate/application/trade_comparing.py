@@ -6,7 +6,8 @@ difference is an alert.
 Not here: which pieces there are (trade_reconciling), two books side by side (domain.trade_books).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,12 +18,12 @@ from fixgate.application.ports.trade_listing import ListedTrade, TradeListing, T
 from fixgate.application.ports.venue import QueryLeg, VenuePort
 from fixgate.domain.balance import Differences
 from fixgate.domain.frozen import value
-from fixgate.domain.ids import OrderID, VenueClOrdID, VenueName, VenueOrderID, order_of
+from fixgate.domain.ids import OrderID, TradeID, VenueClOrdID, VenueName, VenueOrderID, order_of
 from fixgate.domain.ids import venue_cl_ord_id as our_id
 from fixgate.domain.inputs import Noticed
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
-from fixgate.domain.trade_books import Difference, Entry, Tally, differences, tallied
+from fixgate.domain.trade_books import Book, Difference, Entry, Tally, differences, tallied
 from fixgate.domain.trades import is_by_hand
 
 SLACK_NS: Final = 5 * 10**9
@@ -82,6 +83,19 @@ class _Owned:
     order: Order
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What one piece leaves for the next."""
+
+    known: frozenset[TradeID] = frozenset()  # trades that were in the record
+    # By symbol, trades of the venue that were not.
+    strange: dict[str, dict[TradeID, ListedTrade]] = field(default_factory=dict)
+
+
+_NOTHING: Final = _Carried()
+_Known = tuple[Order, tuple[BookedTrade, ...]]
+
+
 class Comparison:
     """Takes pieces, and reports."""
 
@@ -93,39 +107,39 @@ class Comparison:
         self._scope = scope
         self._symbols = symbols
         self._owners: dict[tuple[VenueName, VenueOrderID], VenueClOrdID | None] = {}
+        self._carried: dict[VenueName, _Carried] = {}
 
     async def take(self, page: BookPage, *, since_ns: int, until_ns: int) -> None:
-        """The records of a time."""
+        """The records of a time, after those that were taken before."""
         for name, copies in page.copies.items() if self._scope.copies else ():
-            self._copied(name, copies)
-        for venue in sorted(self._scope.venues):
-            ours = [each for each in page.trades if each.venue == venue]
-            by_hand = [each for each in ours if is_by_hand(each.trade_id)]
-            self._report.by_hand += len(by_hand)
-            if not self._reached.state.venues_up.get(venue, False):
-                self._report.unlisted[venue] = "it is not connected"
-                continue
-            try:
-                await self._at_venue(
-                    venue,
-                    [each for each in ours if not is_by_hand(each.trade_id)],
-                    since_ns,
-                    until_ns,
-                )
-            except TradesUnlisted as error:
-                self._report.unlisted[venue] = str(error)
+            await self._copied(name, copies)
+        for venue in sorted(self._scope.venues - self._report.unlisted.keys()):
+            booked = [each for each in page.trades if each.venue == venue]
+            ours = [each for each in booked if not is_by_hand(each.trade_id)]
+            self._report.by_hand += len(booked) - len(ours)
+            await self._sought(venue, self._at_venue(venue, ours, since_ns, until_ns))
 
-    def end(self) -> None:
-        """Say of how many differences nobody was told one by one."""
+    async def end(self) -> None:
+        """There are no more records."""
+        for venue in sorted(self._scope.venues - self._report.unlisted.keys()):
+            await self._sought(venue, self._left_over(venue))
         more = self._report.found - _TOLD_MAX
         if more > 0:
             self._alert("(more)", f"{more} more trades differ: fixgate reconcile trades shows them")
 
+    async def _sought(self, venue: VenueName, compared: Awaitable[None]) -> None:
+        """What cannot be compared is said, and does not keep the others from it."""
+        try:
+            await compared
+        except TradesUnlisted as error:
+            self._report.unlisted[venue] = str(error)
+
     # --- drop copies
 
-    def _copied(self, name: str, copies: Copies) -> None:
-        self._count(self._report.copies, name, copies.covered.values(), copies.sent.values())
-        for each in differences(copies.covered, copies.sent):
+    async def _copied(self, name: str, copies: Copies) -> None:
+        held = await asyncio.to_thread(_held_against, copies.covered, copies.sent)
+        self._count(self._report.copies, name, held)
+        for each in held.differences:
             self._tell(name, each, theirs="the drop copy")
 
     # --- venues
@@ -133,41 +147,78 @@ class Comparison:
     async def _at_venue(
         self, venue: VenueName, booked: list[BookedTrade], since_ns: int, until_ns: int
     ) -> None:
+        """The order of the record is not that of the venue's clock, so that a trade may be in one
+        piece of ours and in the time of another: what is strange in one is looked for in the next.
+        """
+        if not self._reached.state.venues_up.get(venue, False):
+            raise TradesUnlisted("it is not connected")
         listing = self._reached.ports[venue].listing()
-        since_ns = max(since_ns, listing.begins_ns())
-        ours = {each.trade_id: each for each in booked if each.at_ns >= since_ns}
+        begins_ns = listing.begins_ns()
+        ours = {each.trade_id: each for each in booked if each.at_ns >= begins_ns}
+        carried, found = self._carried.get(venue, _NOTHING), _Carried(known=frozenset(ours))
         symbols = {symbol for at, symbol in self._symbols if at == venue}
-        for symbol in sorted(symbols | {each.symbol for each in booked}):
+        symbols |= {each.symbol for each in ours.values()} | carried.strange.keys()
+        for symbol in sorted(symbols):
             mine = {key: each for key, each in ours.items() if each.symbol == symbol}
-            listed = await listing.between(symbol, since_ns - SLACK_NS, until_ns)
-            theirs = {each.trade_id: each for each in listed}
-            strange = [
-                each
-                for key, each in theirs.items()
-                if key not in mine and since_ns <= each.at_ns < until_ns
-            ]
-            strange = await self._unknown(venue, listing, strange)
-            for each in [each for key, each in mine.items() if key not in theirs]:
-                found = await self._looked_up(listing, each)
-                if found is not None:
-                    theirs[each.trade_id] = found
-            both = {key: _entry(each) for key, each in theirs.items() if key in mine}
-            both |= {each.trade_id: _entry(each) for each in strange}
-            book = {str(key): each.entry for key, each in mine.items()}
-            self._count(self._report.venues, venue, book.values(), both.values())
-            for difference in differences(book, {str(key): each for key, each in both.items()}):
-                self._tell(venue, difference, theirs="the venue")
+            begin_ns = max(since_ns, begins_ns)
+            listed = await listing.between(symbol, begin_ns - SLACK_NS, until_ns + SLACK_NS)
+            before = carried.strange.get(symbol, {})
+            theirs = {**before, **{each.trade_id: each for each in listed}}
+            await self._compare(venue, listing, mine, theirs)
+            await self._judge(venue, [each for key, each in before.items() if key not in mine])
+            found.strange[symbol] = {
+                each.trade_id: each
+                for each in listed
+                if begin_ns <= each.at_ns < until_ns
+                and each.trade_id not in mine
+                and each.trade_id not in carried.known
+            }
+        self._carried[venue] = found
 
-    async def _unknown(
-        self, venue: VenueName, listing: TradeListing, strange: list[ListedTrade]
-    ) -> list[ListedTrade]:
+    async def _compare(
+        self,
+        venue: VenueName,
+        listing: TradeListing,
+        mine: Mapping[TradeID, BookedTrade],
+        theirs: Mapping[TradeID, ListedTrade],
+    ) -> None:
+        """What the gateway has of one instrument, with what the venue has of that."""
+        there: dict[TradeID, ListedTrade] = {}
+        for key, each in mine.items():
+            found = theirs.get(key) or await self._looked_up(listing, each)
+            if found is not None:
+                there[key] = found
+        held = await asyncio.to_thread(lambda: _held_against(_booked(mine), _listed(there)))
+        self._count(self._report.venues, venue, held)
+        for difference in held.differences:
+            self._tell(venue, difference, theirs="the venue")
+
+    async def _left_over(self, venue: VenueName) -> None:
+        carried = self._carried.pop(venue, _NOTHING)
+        for strange in carried.strange.values():
+            await self._judge(venue, list(strange.values()))
+
+    async def _judge(self, venue: VenueName, strange: list[ListedTrade]) -> None:
+        """Trades of the venue that are not in the record where they should be."""
+        if not strange:
+            return
+        unknown = {each.trade_id: each for each in await self._unknown(venue, strange)}
+        held = _held_against({}, _listed(unknown))
+        self._count(self._report.venues, venue, held)
+        for difference in held.differences:
+            self._tell(venue, difference, theirs="the venue")
+
+    async def _unknown(self, venue: VenueName, strange: list[ListedTrade]) -> list[ListedTrade]:
         """Those of the venue's trades that the gateway lacks. It asks for those of its orders."""
         lacking: list[_Owned] = []
         foreign: list[ListedTrade] = []
+        known: dict[OrderID, _Known | None] = {}
         for trade in strange:
-            owner = await self._owner(venue, listing, trade)
+            owner = await self._owner(venue, trade)
             named = None if owner is None else order_of(owner)
-            found = None if named is None else await self._reached.books.of_order(named[0])
+            if named is not None and named[0] not in known:
+                known[named[0]] = await self._reached.books.of_order(named[0])
+            found = None if named is None else known[named[0]]
             if owner is None or found is None or found[0].instruction.venue != venue:
                 foreign.append(trade)
             elif trade.trade_id not in {each.trade_id for each in found[1]}:
@@ -181,13 +232,15 @@ class Comparison:
         ignored = self._reached.state.positions.policies.get(venue) is Differences.IGNORE
         return [*(each.trade for each in lacking), *(() if ignored else foreign)]
 
-    async def _owner(
-        self, venue: VenueName, listing: TradeListing, trade: ListedTrade
-    ) -> VenueClOrdID | None:
+    async def _owner(self, venue: VenueName, trade: ListedTrade) -> VenueClOrdID | None:
+        listing = self._reached.ports[venue].listing()
+        known = listing.known_owner(trade)
+        if known is not None:
+            return known
         key = (venue, trade.venue_order_id)
         if key not in self._owners:
             if len(self._owners) >= _OWNERS_MAX:
-                return None  # so many strangers are no slip of a stream
+                return None  # so many that no process of ours sent lately are somebody else's
             self._owners[key] = await listing.owner(trade)
         return self._owners[key]
 
@@ -235,13 +288,10 @@ class Comparison:
 
     # --- what came of it
 
-    def _count(
-        self, into: Tallies, about: str, ours: Iterable[Entry], theirs: Iterable[Entry]
-    ) -> None:
-        here, there = tallied(ours), tallied(theirs)
-        for symbol in {**here, **there}:
+    def _count(self, into: Tallies, about: str, held: "_Held") -> None:
+        for symbol in {**held.ours, **held.theirs}:
             before = into.get((about, symbol), (Tally(), Tally()))
-            now = (here.get(symbol, Tally()), there.get(symbol, Tally()))
+            now = (held.ours.get(symbol, Tally()), held.theirs.get(symbol, Tally()))
             into[about, symbol] = before[0].plus(now[0]), before[1].plus(now[1])
 
     def _tell(self, about: str, difference: Difference, *, theirs: str) -> None:
@@ -264,5 +314,30 @@ class Comparison:
         self._reached.inbox.put(Given(at_ns=self._reached.clock.now_ns(), given=noticed))
 
 
-def _entry(trade: ListedTrade) -> Entry:
-    return Entry(symbol=trade.symbol, last_qty=trade.last_qty, last_px=trade.last_px)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Two books against each other."""
+
+    ours: Mapping[str, Tally]
+    theirs: Mapping[str, Tally]
+    differences: list[Difference]
+
+
+def _held_against(ours: Book, theirs: Book) -> _Held:
+    """Computed on a thread where there may be thousands: orders are not to wait for it."""
+    return _Held(
+        ours=tallied(ours.values()),
+        theirs=tallied(theirs.values()),
+        differences=list(differences(ours, theirs)),
+    )
+
+
+def _booked(trades: Mapping[TradeID, BookedTrade]) -> Book:
+    return {str(key): each.entry for key, each in trades.items()}
+
+
+def _listed(trades: Mapping[TradeID, ListedTrade]) -> Book:
+    return {
+        str(key): Entry(symbol=each.symbol, last_qty=each.last_qty, last_px=each.last_px)
+        for key, each in trades.items()
+    }

@@ -101,5 +101,5 @@ class TradeReconciler:
                 seq, at_ns = through, to_ns
                 took_s = (clock.now_ns() - begun_ns) / 1e9
                 await self._reached.sleep(min(_REST * took_s, _REST_S_MAX))
-            comparison.end()
+            await comparison.end()
             return report

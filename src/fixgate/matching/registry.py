@@ -5,7 +5,7 @@ Not here: order books. The memory used depends on the limits and the open orders
 many orders there have ever been.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 
 from fixgate.matching.events import Traded
@@ -28,7 +28,7 @@ class Registry:
         self._by_cl_ord_id: dict[tuple[str, str], BookOrder] = {}
         self._open_of: dict[str, dict[str, BookOrder]] = {}
         self._closed: deque[BookOrder] = deque()
-        self._traded: deque[BookOrder] = deque()
+        self._traded: deque[Traded] = deque()
         self.open_count = 0
 
     def add(self, order: BookOrder) -> None:
@@ -63,26 +63,25 @@ class Registry:
     def add_trade(self, order: BookOrder, trade: Traded) -> None:
         """Remember a trade of an order; beyond the limit the oldest trade is forgotten."""
         order.trades.append(trade)
-        self._traded.append(order)
+        self._traded.append(trade)
         if len(self._traded) > self._trades_max:
-            del self._traded.popleft().trades[0]
+            oldest = self._by_venue_order_id.get(self._traded.popleft().venue_order_id)
+            if oldest is not None:  # else all of it is forgotten
+                del oldest.trades[0]
 
     def traded_since(self, account: str, at_ns: int) -> Iterator[Traded]:
         """The remembered trades of an account since a time, the newest first."""
-        seen: Counter[str] = Counter()
-        for order in reversed(self._traded):
-            seen[order.venue_order_id] += 1
-            trade = order.trades[-seen[order.venue_order_id]]
+        for trade in reversed(self._traded):
             if trade.at_ns < at_ns:
                 return
-            if order.account == account:
+            if trade.account == account:
                 yield trade
 
     def remembers_from_ns(self) -> int:
         """The time from which on no trade was forgotten; 0 if none was."""
         if len(self._traded) < self._trades_max:
             return 0
-        return self._traded[0].trades[0].at_ns + 1
+        return self._traded[0].at_ns + 1
 
     def find(
         self, account: str, *, cl_ord_id: str | None, venue_order_id: str | None

@@ -4,6 +4,8 @@ Here: SimulatedTrades, over what the matching engine remembers, and the id of a 
 Not here: matching; the venue port (simulated).
 """
 
+import asyncio
+
 from fixgate.application.ports.trade_listing import ListedTrade, TradeListing, TradesUnlisted
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID
 from fixgate.domain.values import Side
@@ -16,7 +18,7 @@ def trade_id(event: Traded) -> TradeID:
 
 
 class SimulatedTrades(TradeListing):
-    """Answers at once."""
+    """Answers without asking anybody."""
 
     def __init__(
         self, engine: MatchingEngine, member: str, venue: VenueName, *, begins_ns: int
@@ -31,11 +33,12 @@ class SimulatedTrades(TradeListing):
 
     async def between(self, symbol: str, since_ns: int, until_ns: int) -> tuple[ListedTrade, ...]:
         found = [
-            _listed(each)
+            each
             for each in self._engine.traded_since(self._member, since_ns)
             if each.symbol == symbol and each.at_ns < until_ns
         ]
-        return tuple(reversed(found))
+        # There may be thousands, and orders are not to wait for them.
+        return await asyncio.to_thread(lambda: tuple(_listed(each) for each in reversed(found)))
 
     async def of_leg(
         self, venue_cl_ord_id: VenueClOrdID, symbol: str, side: Side
@@ -47,6 +50,9 @@ class SimulatedTrades(TradeListing):
         return tuple(_listed(each) for each in found)
 
     async def owner(self, trade: ListedTrade) -> VenueClOrdID | None:
+        return self.known_owner(trade)
+
+    def known_owner(self, trade: ListedTrade) -> VenueClOrdID | None:
         found = self._engine.find(self._member, venue_order_id=trade.venue_order_id)
         return None if found is None else VenueClOrdID(found.cl_ord_id)
 

@@ -80,11 +80,12 @@ class AccountTrades(TradeListing):
 
         return tuple(each for each in await self._pages(page, symbol) if each.side is side)
 
+    def known_owner(self, trade: ListedTrade) -> VenueClOrdID | None:
+        instrument = self._instrument(trade.symbol)
+        return self._legs.find(instrument.venue_symbol, trade.venue_order_id)
+
     async def owner(self, trade: ListedTrade) -> VenueClOrdID | None:
         instrument = self._instrument(trade.symbol)
-        known = self._legs.find(instrument.venue_symbol, trade.venue_order_id)
-        if known is not None:
-            return known
         try:
             answer = await self._request(self._dialect.order_of(trade.venue_order_id, instrument))
         except VenueSaid as said:

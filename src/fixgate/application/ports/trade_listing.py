@@ -47,6 +47,10 @@ class TradeListing(Protocol):
         """All trades of one of our orders; none if the venue does not have the order."""
         ...
 
+    def known_owner(self, trade: ListedTrade) -> VenueClOrdID | None:
+        """Which of our orders a trade is of; None: it is not known without asking the venue."""
+        ...
+
     async def owner(self, trade: ListedTrade) -> VenueClOrdID | None:
         """What the order of a trade is called by whoever sent it; None: the order is gone."""
         ...
