@@ -108,6 +108,8 @@ class Comparison:
         self._symbols = symbols
         self._owners: dict[tuple[VenueName, VenueOrderID], VenueClOrdID | None] = {}
         self._carried: dict[VenueName, _Carried] = {}
+        # Orders that this run has asked for: when, and which of their trades were known then.
+        self._asked: dict[OrderID, tuple[int, frozenset[TradeID]]] = {}
 
     async def take(self, page: BookPage, *, since_ns: int, until_ns: int) -> None:
         """The records of a time, after those that were taken before."""
@@ -211,6 +213,7 @@ class Comparison:
     async def _unknown(self, venue: VenueName, strange: list[ListedTrade]) -> list[ListedTrade]:
         """Those of the venue's trades that the gateway lacks. It asks for those of its orders."""
         lacking: list[_Owned] = []
+        came: list[ListedTrade] = []
         foreign: list[ListedTrade] = []
         known: dict[OrderID, _Known | None] = {}
         for trade in strange:
@@ -223,14 +226,24 @@ class Comparison:
                 foreign.append(trade)
             elif trade.trade_id not in {each.trade_id for each in found[1]}:
                 lacking.append(_Owned(trade=trade, leg_id=owner, order=found[0]))
+            elif self._came_by_asking(found[0].order_id, trade):
+                came.append(trade)
         # It may be on its way: a stream is not slower than its list for long.
         lacking = await self._still_lacking(lacking, times=2)
         for each in {one.leg_id: one for one in lacking}.values():
+            before = known[each.order.order_id]
+            ids = frozenset(one.trade_id for one in before[1]) if before else frozenset()
+            self._asked.setdefault(each.order.order_id, (self._reached.clock.now_ns(), ids))
             self._query(venue, each)
         if lacking:
             await self._still_lacking(lacking, times=AGAIN_TIMES)
         ignored = self._reached.state.positions.policies.get(venue) is Differences.IGNORE
-        return [*(each.trade for each in lacking), *(() if ignored else foreign)]
+        return [*(each.trade for each in lacking), *came, *(() if ignored else foreign)]
+
+    def _came_by_asking(self, order_id: OrderID, trade: ListedTrade) -> bool:
+        """Whether it is there only because this run has asked for another trade of its order."""
+        asked_ns, before = self._asked.get(order_id, (0, frozenset()))
+        return trade.trade_id not in before and trade.at_ns < asked_ns - SLACK_NS
 
     async def _owner(self, venue: VenueName, trade: ListedTrade) -> VenueClOrdID | None:
         listing = self._reached.ports[venue].listing()
