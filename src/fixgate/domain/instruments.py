@@ -7,6 +7,7 @@ Not here: how a venue is spoken to; what an order's terms ask for (capabilities)
 from decimal import Decimal
 from enum import Enum, unique
 
+from fixgate.domain.balance import quote_of, settled_in
 from fixgate.domain.capabilities import Option
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
@@ -31,6 +32,14 @@ class Instrument:
     def is_derivative(self) -> bool:
         """Whether it is a contract; the unified symbol then names its settlement currency."""
         return ":" in self.symbol
+
+    @property
+    def pays_in_quote(self) -> bool:
+        """Whether its profit comes in the currency that it is priced in, as positions count it.
+
+        Not that of an inverse contract, which is settled in its base currency.
+        """
+        return settled_in(self.symbol) == quote_of(self.symbol)
 
 
 @unique

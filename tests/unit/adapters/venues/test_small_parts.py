@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from fixgate.adapters.venues.dialect import TradeFacts, UnreadableError
 from fixgate.adapters.venues.dialects import binance_reading as reading
@@ -89,6 +90,21 @@ def test_the_catalogue_tells_differences_only() -> None:
     news = catalogue.difference([finer])
     assert news is not None
     assert (news.instruments, news.removed) == ((finer,), ("ETH/USDT",))
+
+
+def test_contracts_that_pay_in_another_currency_than_their_price_are_refused_by_name_once() -> None:
+    catalogue = Catalogue(VENUE, ())
+    names = ("BTC/USDT:USDT", "BTC/USDT:USDT-301227", "BTC/USD:BTC", "BTC/USD:BTC-301227")
+    listed = [BTC, *(replace(BTC, symbol=each, venue_symbol=each) for each in names)]
+    with capture_logs() as logs:
+        news = catalogue.difference(listed)
+        assert catalogue.difference(listed) is None
+    assert news is not None
+    symbols = [each.symbol for each in news.instruments]
+    assert symbols == ["BTC/USDT", "BTC/USDT:USDT", "BTC/USDT:USDT-301227"]
+    (line,) = logs
+    assert line["symbols"] == "BTC/USD:BTC, BTC/USD:BTC-301227"
+    assert catalogue.of("BTC/USD:BTC") is None
 
 
 ORDER: dict[str, Any] = {
