@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -123,7 +124,7 @@ async def said(desk: Desk, *arguments: str) -> str:
 
 
 async def test_binance_and_our_trades_agree_until_somebody_moves_money(tmp_path: Path) -> None:
-    """Control 21. Fees in the base currency are no difference; a withdrawal is."""
+    """Control 21. Fees in the base currency are no difference; a withdrawal is one of balances."""
     reconcile = ("reconcile", "--venue", "BINANCE", "--reason", "a test")
     async with a_desk(tmp_path, {}) as desk:
         name = a_name("buy")
@@ -135,10 +136,18 @@ async def test_binance_and_our_trades_agree_until_somebody_moves_money(tmp_path:
         bought = Decimal("0.01") - Decimal(before["fees"]["BTC"])
         assert Decimal(before["qty"]) == bought < Decimal("0.01")
         (account,) = desk.double.exchange.accounts.values()
+        account.balances.add("BTC", Decimal("-0.001"))
+        line = await said(desk, *reconcile)
+        assert re.search(r"BTC; by our trades it should be [0-9.]+$", line)
+        (same,) = await asyncio.to_thread(asked, desk.gateway, "positions")
+        assert same["qty"] == before["qty"]
+        assert await said(desk, *reconcile) == "Done: BINANCE: as our trades say"
+        # Sold by somebody else on the account.
         account.balances.add("BTC", Decimal("-0.004"))
+        account.balances.add("USDT", Decimal("0.004") * Decimal(before["avg_px"]))
         line = await said(desk, *reconcile)
         assert "BTC; by our trades it should be" in line
-        assert line.endswith("BTC/USDT of DEMO is changed by -0.004")
+        assert "BTC/USDT of DEMO is changed by -0.004" in line
         (after,) = await asyncio.to_thread(asked, desk.gateway, "positions")
         assert Decimal(after["qty"]) == bought - Decimal("0.004")
         assert (after["avg_px"], after["realised"]) == (before["avg_px"], before["realised"])

@@ -7,9 +7,13 @@ Not here: when a venue is asked (application.reconciling), the arithmetic (domai
 A trade that the venue has counted and that has not reached us looks like a difference. So one is
 believed only when two reports in a row show the same, and no trade of ours came in between; or,
 where there always is one, ``BUSY_TIMES`` in a row.
+
+What an account holds of an asset is no position: money that comes or goes changes the balance and
+no position. Only a difference of both assets of a pair, one for the other at about its last price,
+is what a trade leaves that we do not know, and the position follows it.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -21,11 +25,12 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import VenueName
 from fixgate.domain.position import Position
 from fixgate.domain.positions import Positions
-from fixgate.domain.rounding import ZERO, minus, plus, to_wire
+from fixgate.domain.rounding import ZERO, avg_px, minus, notional, plus, to_wire
 from fixgate.domain.state import State
 
 BUSY_TIMES: Final = 4
 _EXPONENT_MAX: Final = 40
+_LIKE: Final = Decimal(2)  # a price within this factor of the last one is like it
 _BALANCE: Final = "balance difference"
 _POSITION: Final = "position difference"
 
@@ -40,6 +45,7 @@ def balances_reported(turn: Turn, report: i.BalancesReported) -> Iterator[e.Even
     known = [asset for at, asset in positions.balances if at == venue]
     gone = [asset for asset in known if asset not in said]
     settled_in = _settled_in(positions, venue)
+    differences = _all_differences(positions, venue, said, settled_in)
     found: list[Balance] = []
     for asset, (free, locked) in [*said.items(), *((each, (ZERO, ZERO)) for each in gone)]:
         if not (_can_be(free) and _can_be(locked)):
@@ -54,7 +60,7 @@ def balances_reported(turn: Turn, report: i.BalancesReported) -> Iterator[e.Even
                 turn, venue, asset, difference, positions.moved(venue, asset)
             )
             if believed and difference:
-                yield from _balance_differs(turn, venue, asset, held=held, difference=difference)
+                yield from _balance_differs(turn, venue, asset, held=held, differences=differences)
         baseline = minus(total, positions.moved(venue, asset))
         if not believed:
             baseline = positions.balances[venue, asset].baseline
@@ -129,10 +135,31 @@ def _trades_are_missing(state: State, venue: VenueName) -> bool:
     )
 
 
+def _all_differences(
+    positions: Positions,
+    venue: VenueName,
+    said: Mapping[str, tuple[Decimal, Decimal]],
+    settled_in: frozenset[str],
+) -> dict[str, Decimal]:
+    """By how much the venue holds more or less of each asset that is compared."""
+    found = {}
+    for at, asset in positions.balances:
+        held = positions.held(venue, asset) if at == venue and asset not in settled_in else None
+        free, locked = said.get(asset, (ZERO, ZERO))
+        if held is not None and _can_be(free) and _can_be(locked):
+            found[asset] = _difference(positions, venue, plus(free, locked), held)
+    return found
+
+
 def _balance_differs(
-    turn: Turn, venue: VenueName, asset: str, *, held: Decimal, difference: Decimal
+    turn: Turn,
+    venue: VenueName,
+    asset: str,
+    *,
+    held: Decimal,
+    differences: Mapping[str, Decimal],
 ) -> Iterator[e.Event]:
-    said = plus(held, difference)
+    said = plus(held, differences[asset])
     yield e.AlertRaised(
         subject=_BALANCE,
         text=f"{venue} holds {to_wire(said)} {asset}; by our trades it should be {to_wire(held)}",
@@ -141,7 +168,23 @@ def _balance_differs(
     based = [name for name, is_base in positions.trading.get((venue, asset), {}).items() if is_base]
     # Where several symbols trade the asset, nobody can say which one the difference belongs to.
     if len(based) == 1 and positions.policies.get(venue) is Differences.ADOPT:
-        yield from _adopted(positions, venue, based[0], difference, px=ZERO)
+        px = _like_a_trade(positions, venue, based[0], differences)
+        if px is not None:
+            yield from _adopted(positions, venue, based[0], differences[asset], px=px)
+
+
+def _like_a_trade(
+    positions: Positions, venue: VenueName, symbol: str, differences: Mapping[str, Decimal]
+) -> Decimal | None:
+    """The price of the trade that would explain the differences of a pair; None: none would."""
+    assets = spot_assets(symbol)
+    qty, paid = (ZERO, ZERO) if assets is None else (differences.get(each, ZERO) for each in assets)
+    if not qty or not paid or (qty > ZERO) is (paid > ZERO):
+        return None
+    px = avg_px(abs(paid), abs(qty))
+    lasts = [each.last_px for each in positions.holders(venue, symbol) if each.last_px]
+    near = any(last <= notional(px, _LIKE) and px <= notional(last, _LIKE) for last in lasts)
+    return px if near else None
 
 
 def _position_differs(

@@ -144,17 +144,43 @@ def test_nothing_is_believed_while_the_venue_owes_us_trades() -> None:
     assert account.held("USDT") == Decimal(500)
 
 
-def test_a_spot_position_follows_a_difference_in_its_base_currency() -> None:
+def test_a_spot_position_follows_what_a_trade_that_is_not_known_left_of_both_assets() -> None:
     account = Account()
     account.holds(BTC="1", USDT="500")
     account.buys("2", "100")
     for _ in range(2):
-        account.holds(BTC="2.5", USDT="300")
+        account.holds(BTC="2.5", USDT="360")
     assert account.qty() == Decimal("1.5")
-    assert account.core.history[-1].change.move is Move.RECONCILE
+    change = account.core.history[-1].change
+    assert (change.move, change.px) == (Move.RECONCILE, Decimal(120))
     assert account.held("BTC") == Decimal("2.5")
-    account.holds(BTC="2.5", USDT="300")
-    assert len(account.core.alerts) == 1
+    account.holds(BTC="2.5", USDT="360")
+    assert len(account.core.alerts) == 2
+
+
+@pytest.mark.parametrize(
+    ("btc", "usdt"),
+    [
+        ("2.5", "300"),  # withdrawn
+        ("9", "300"),  # deposited
+        ("3", "1000"),
+        ("2.5", "250"),  # both less
+        ("2.5", "450"),  # at a price three times the last one
+    ],
+)
+def test_money_that_comes_or_goes_is_told_and_changes_the_balance_and_no_position(
+    btc: str, usdt: str
+) -> None:
+    account = Account()
+    account.holds(BTC="1", USDT="500")
+    account.buys("2", "100")
+    for _ in range(2):
+        account.holds(BTC=btc, USDT=usdt)
+    assert account.qty() == Decimal(2)
+    assert (account.held("BTC"), account.held("USDT")) == (Decimal(btc), Decimal(usdt))
+    assert len(account.core.alerts) == (btc != "3") + (usdt != "300")
+    account.buys("1", "100")
+    assert (account.qty(), account.held("BTC")) == (Decimal(3), Decimal(btc) + 1)
 
 
 def test_a_derivative_becomes_what_the_venue_says_for_the_account_that_holds_it() -> None:
