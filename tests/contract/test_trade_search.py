@@ -9,6 +9,7 @@ import pytest
 from fakes.core import SESSION
 from fakes.desk import Desk, desk_over
 from fixgate.adapters.store import trade_search
+from fixgate.adapters.store.unanswered import unanswered
 from fixgate.application.ports.trades import TooManyTrades
 from fixgate.domain import inputs as i
 from fixgate.domain.ids import OrderID, SessionName, TradeID, VenueClOrdID
@@ -101,3 +102,24 @@ async def test_more_than_can_be_told_is_not_told_in_part(
 
     with pytest.raises(TooManyTrades):
         await desk.store.trades().find(ALL)
+
+
+async def test_a_request_is_unanswered_until_its_last_trade_is_told(desk: Desk) -> None:
+    def left() -> list[str]:
+        return [each.req_id for each in unanswered(desk.store.reader.connection)]
+
+    trades = tuple(await desk.store.trades().find(ALL))
+    assert left() == []
+    for req_id in ("R1", "R2", 'q"\\'):
+        await desk.send("AD", f"568={req_id}|569=0")
+    await desk.send("AD", "568=R9|569=99")  # refused at once
+    first, second, third = desk.wanted
+    assert unanswered(desk.store.reader.connection) == desk.wanted
+    await desk.say(i.TradesFound(request=first, total=2, trades=trades[:1]))
+    assert left() == ["R1", "R2", 'q"\\']
+    await desk.say(i.TradesFound(request=first, total=2, first=1, trades=trades[1:2]))
+    assert left() == ["R2", 'q"\\']
+    await desk.say(i.TradesFound(request=third, failure="no"))
+    assert left() == ["R2"]
+    await desk.say(i.TradesFound(request=second))
+    assert left() == []

@@ -22,6 +22,7 @@ from fixgate.domain import inputs as i
 from fixgate.domain.ids import Ids, OrderID, TradeID, VenueClOrdID, VenueOrderID
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.state import State
+from fixgate.domain.trades import TradeRequest
 from postgres import new_database
 from unit.adapters.store.samples import FixedClock
 
@@ -34,6 +35,7 @@ class Desk:
     def __init__(self, path: Path, opened: Callable[[], Store] | None = None) -> None:
         self._open = opened or (lambda: open_store(path, FixedClock()))
         self.at_ns = 0
+        self.wanted: list[TradeRequest] = []  # to be looked up
         self.client = FakeCore(started=False)  # only to compose client messages
         self.fix = FakeFix()
 
@@ -59,6 +61,7 @@ class Desk:
             recall=recall,
             alert=lambda _, __: None,
             resume=lambda: None,
+            look_up=self.wanted.append,
         )
         self.task = asyncio.create_task(self.sequencer.run())
         opened = tuple(self.state.orders)

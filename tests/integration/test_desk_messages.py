@@ -116,6 +116,29 @@ def test_a_bracket_outlives_a_kill_and_its_exits_begin_when_the_entry_is_filled(
             ended.add(said[11])
 
 
+def is_last(said: Said, req_id: str) -> bool:
+    """Whether nothing more comes about a request for trades."""
+    return said[568] == req_id and (said[912] == "Y" or said[750] in ("1", "2"))
+
+
+def test_a_request_for_trades_is_answered_whenever_the_gateway_dies(
+    desk: Peer, gateway: Gateway
+) -> None:
+    """By all of its trades, or by a refusal after the restart."""
+    desk.trade()
+    for number in range(4):
+        desk.send("AD", f"568=K{number}|569=0")
+        if number % 2:
+            desk.until(lambda each, name=f"K{number}": each[568] == name)
+        gateway.kill()
+        desk.closed()
+        gateway.start()
+        desk.log_on(gateway.port)
+        desk.all_answered()
+        while not any(is_last(each, f"K{number}") for each in desk.received):
+            desk.receive()
+
+
 def test_the_trades_of_the_day_and_the_securities_are_told(desk: Peer, gateway: Gateway) -> None:
     desk.trade()
     fills = {each[17] for each in desk.received if each[35] == "8" and each[32]}

@@ -1,15 +1,19 @@
 """A gateway that is killed when it has just refused what came: nothing stays unanswered."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fakes.desk import Desk
+from fakes.desk import make_home as desks_home
 from fixgate.adapters.store.stop_file import StopFile
 from fixgate.domain.ids import SessionName
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
 from integration.raw_peer import Peer, Said, a_name
+from unit.adapters.store.journals import noon_of
 
 NAME = SessionName("DEMO44")
 
@@ -106,3 +110,31 @@ def test_after_a_reset_the_same_numbers_are_other_messages(
     gateway.start()
     peer.log_on(gateway.port)
     accepted(peer)
+
+
+async def trades_wanted(desk: Desk) -> int:
+    """A process that ends while it looks trades up; the client's next number."""
+    await desk.start(noon_of("2026-03-01"))
+    await desk.send("AD", "568=R1|569=0")
+    await desk.stop()
+    assert [each.req_id for each in desk.wanted] == ["R1"]
+    return desk.client._in + 1
+
+
+def test_who_had_asked_for_trades_is_told_to_ask_again(tmp_path: Path) -> None:
+    home = desks_home(tmp_path / "home")
+    next_out = asyncio.run(trades_wanted(Desk(home / "var" / "journal.sqlite")))
+    gateway, peer = Gateway(home), Peer("CLIENT", next_out=next_out)
+    try:
+        for _ in range(2):  # and once only
+            gateway.start()
+            peer.log_on(gateway.port)
+            peer.all_answered()
+            (told,) = [each for each in peer.received if each[35] == "AQ"]
+            assert (told[568], told[750]) == ("R1", "2")
+            assert "ask again" in told[58]
+            peer.hang_up()
+            gateway.kill()
+    finally:
+        gateway.kill()
+        peer.hang_up()

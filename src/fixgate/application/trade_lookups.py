@@ -19,6 +19,7 @@ from fixgate.domain.inputs import TradesFound
 from fixgate.domain.trades import RecordedTrade, TradeRequest
 
 PAGE: Final = 100
+RESTARTED: Final = "The gateway was restarted while it looked; ask again"
 WAITING_MAX: Final = 16
 _BUSY: Final = "Too many requests for trades are waiting; ask again later"
 _TOO_MANY: Final = f"More than {TRADES_MAX} trades fit; ask for a shorter time or one symbol"

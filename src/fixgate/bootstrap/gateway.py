@@ -29,6 +29,7 @@ from fixgate.adapters.store.checkpoint import LOG_ROOM_BYTES
 from fixgate.adapters.store.errors import JournalFailed, StoreUnusable
 from fixgate.adapters.store.store import Store
 from fixgate.adapters.store.trade_books import StoredTradeBooks
+from fixgate.adapters.store.unanswered import unanswered
 from fixgate.adapters.venues.settings import VenueSetupError
 from fixgate.application.effects import Venues
 from fixgate.application.inbox import Asked, Given, Inbox, Mark
@@ -38,7 +39,7 @@ from fixgate.application.sequencer import Sequencer
 from fixgate.application.starting import left_behind, opening_inputs, standing, working_legs
 from fixgate.application.step import Stepper
 from fixgate.application.stopping import waits_for_venue
-from fixgate.application.trade_lookups import TradeLookups
+from fixgate.application.trade_lookups import RESTARTED, TradeLookups
 from fixgate.application.trade_reconciling import TradeReconciler
 from fixgate.bootstrap import limiting, parts, stores
 from fixgate.bootstrap.alarming import Alarming, again_after_ns
@@ -71,6 +72,7 @@ from fixgate.domain.inputs import (
     NumbersReset,
     PositionsReported,
     Stopping,
+    TradesFound,
     VenueInput,
 )
 from fixgate.domain.limits import Dealt
@@ -308,6 +310,9 @@ class Gateway:
             limits=limiting.at_start(self._configuration, self._reader, self._clock.now_ns()),
             routing=parts.routing(self._configuration),
         ):
+            self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
+        for request in unanswered(self._reader.connection):
+            given = TradesFound(request=request, failure=RESTARTED)
             self._inbox.put(Given(at_ns=self._clock.now_ns(), given=given))
         asyncio.get_running_loop().set_exception_handler(self._unexpected)
         sequencing = asyncio.create_task(self._sequencer.run(), name="sequencer")

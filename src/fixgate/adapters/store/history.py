@@ -19,7 +19,8 @@ from fixgate.adapters.store.ledger import ArchivedDay, Ledger, Span
 from fixgate.adapters.store.raw import SPAN, Raw
 from fixgate.domain.ids import ORDER_ID_LENGTH
 
-_FOUND: Final[dict[str, str]] = {"sqlite": "instr", "postgresql": "strpos"}
+FOUND: Final[dict[str, str]] = {"sqlite": "instr", "postgresql": "strpos"}
+"""What a text's place in another is called in each database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def _in_database(
     connection: Connection, part: Span, order_id: str
 ) -> Iterator[tuple[int, list[int]]]:
     columns = t.journal.c
-    position = getattr(sa.func, _FOUND[connection.dialect.name])
+    position = getattr(sa.func, FOUND[connection.dialect.name])
     for first in range(part.first, part.last + 1, SPAN):
         last = min(first + SPAN - 1, part.last)
         query = select(columns.seq).where(
