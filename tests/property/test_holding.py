@@ -38,8 +38,8 @@ sides = st.sampled_from(Side)
 def test_a_trailing_stop_never_gives_way_and_keeps_its_distance(
     side: Side, offset: int, offset_type: PegOffsetType, path: list[Decimal]
 ) -> None:
-    by_price = offset_type is PegOffsetType.PRICE
-    distance = offset * TICK if by_price else Decimal(offset)
+    by_price = offset_type is not PegOffsetType.BASIS_POINTS
+    distance = offset * TICK if offset_type is PegOffsetType.PRICE else Decimal(offset)
     terms = some_terms(
         ord_type=OrdType.PEGGED,
         price=None,
@@ -53,7 +53,7 @@ def test_a_trailing_stop_never_gives_way_and_keeps_its_distance(
             terms = some_terms(
                 ord_type=OrdType.PEGGED, price=None, stop_px=moved, extras=terms.extras
             )
-            room = distance if by_price else px * distance / 10_000
+            room = offset * TICK if by_price else px * distance / 10_000
             assert room <= abs(px - moved) < room + TICK
     assert stops == sorted(set(stops), reverse=side is Side.BUY)
 

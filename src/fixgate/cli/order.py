@@ -50,7 +50,7 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
     ] = None,
     post_only: Annotated[bool, typer.Option("--post-only", help="Never take.")] = False,  # noqa: FBT002
     trail: Annotated[
-        str | None, typer.Option(help="Trailing stop: its distance, as 500, or 50bp.")
+        str | None, typer.Option(help="Trailing stop: its distance, as 500, 50bp or 20ticks.")
     ] = None,
     iceberg: Annotated[str | None, typer.Option(help="Show no more than that at a time.")] = None,
     min_qty: Annotated[

@@ -141,9 +141,11 @@ def _rarer(options: Mapping[str, str]) -> Iterator[Field]:
     """Trail, iceberg, min-qty, reduce-only, leverage, the two exits and self-trade."""
     trail = options.get("trail")
     if trail is not None:
-        yield 211, _number("--trail", trail.removesuffix("bp"))
+        yield 211, _number("--trail", trail.removesuffix("bp").removesuffix("ticks"))
         if trail.endswith("bp"):
             yield 836, "1"
+        elif trail.endswith("ticks"):
+            yield 836, "2"
     for name, tag in _NUMBERS.items():
         number = _optional_number(options, name)
         if number is not None:

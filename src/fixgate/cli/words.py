@@ -51,7 +51,7 @@ def order_in_words(get: Callable[[int], str | None]) -> str:
     parts = [f"{side} {number(get(38))} {get(55) or ''}"]
     price, stop_px, distance = get(44), get(99), get(211)
     if distance is not None:
-        unit = " basis points" if get(836) == "1" else ""
+        unit = {"1": " basis points", "2": " ticks"}.get(get(836) or "", "")
         parts.append(f"when the market turns by {number(distance)}{unit},")
     elif stop_px is not None:
         parts.append(f"when {number(stop_px)} is reached,")

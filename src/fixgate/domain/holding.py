@@ -156,6 +156,8 @@ def trailed(terms: Terms, side: Side, px: Decimal, tick_size: Decimal) -> Decima
     distance = extras.peg_offset
     if extras.peg_offset_type is PegOffsetType.BASIS_POINTS:
         distance = notional(notional(px, distance), _BASIS_POINT)
+    elif extras.peg_offset_type is PegOffsetType.TICKS:
+        distance = notional(distance, tick_size)
     buys, before = side is Side.BUY, terms.stop_px
     if before is not None and (before - px if buys else px - before) <= distance:
         return None  # as nearly always

@@ -94,6 +94,7 @@ class PegOffsetType(Value):
 
     PRICE = "0"
     BASIS_POINTS = "1"
+    TICKS = "2"  # of the instrument at its venue
 
 
 @unique

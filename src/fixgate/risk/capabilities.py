@@ -132,7 +132,10 @@ def _of_floor(terms: Terms, floor: Decimal | None, *, immediate: bool) -> Refusa
     if immediate or not terms.ord_type.needs_price:
         return Refusal(R.UNSUPPORTED, f"MaxFloor (111) contradicts {_kind(terms)}: nothing rests")
     if not ZERO < floor <= terms.order_qty:
-        text = f"MaxFloor (111) {to_wire(floor)} must be above zero and at most OrderQty (38)"
+        text = (
+            f"MaxFloor (111) {to_wire(floor)} must be above zero and at most OrderQty (38);"
+            " no venue hides an order as a whole"
+        )
         return Refusal(R.INCORRECT_QUANTITY, text)
     return None
 

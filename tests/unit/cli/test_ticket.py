@@ -39,6 +39,7 @@ def test_an_order_has_all_that_both_versions_require():
     [
         ({"trail": "500"}, {40: "P", 18: "a", 211: "500"}),
         ({"trail": "50bp"}, {40: "P", 18: "a", 211: "50", 836: "1"}),
+        ({"trail": "7ticks"}, {40: "P", 18: "a", 211: "7", 836: "2"}),
         ({"limit": "9", "iceberg": "0.1"}, {40: "2", 111: "0.1"}),
         ({"limit": "9", "stop-loss": "8", "take-profit": "10"}, {20003: "8", 20004: "10"}),
         ({"limit": "9", "tif": "ioc", "min_qty": "0.1"}, {110: "0.1", 59: "3"}),

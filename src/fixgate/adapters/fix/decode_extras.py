@@ -61,7 +61,8 @@ def extras(fields: Mapping[str, str]) -> Extras | Refusal:
         if tag in fields:
             chosen = choices.get(fields[tag])
             if chosen is None:
-                return Refusal(R.UNSUPPORTED, f"{NAMES[name]} {fields[tag]} is not supported")
+                text = f"{NAMES[name]} {fields[tag]} is not supported; {', '.join(choices)} are"
+                return Refusal(R.UNSUPPORTED, text)
             found[name] = chosen
     return Extras(**found)
 

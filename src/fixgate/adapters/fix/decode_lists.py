@@ -92,7 +92,10 @@ def _fault(fields: Fields, entries: Sequence[Entry]) -> str | None:
         most = 3
     numbers = [entry.fields.get("67") for entry in entries]
     rules = (
-        (contingency is None, "ContingencyType (1385) must be 1 or 2"),
+        (
+            contingency is None,
+            "ContingencyType (1385) must be 1 or 2; orders do not update one another",
+        ),
         (fields["68"] != str(len(entries)), "TotNoOrders (68) must be NoOrders (73)"),
         (not least <= len(entries) <= most, f"NoOrders (73) must be {least} to {most}"),
         (
