@@ -66,6 +66,7 @@ async def test_every_command_says_the_same_on_both_databases_and_after_archiving
         ("state", "--at", f"{DAYS[1]}T18:00", "--format", "csv", "--every-event"),
         ("replay", "--verify"),
         ("replay", "--verify", "--day", DAYS[1]),
+        ("verify", "--tables"),
         ("verify",),
         ("verify", "--day", DAYS[1]),
         ("head",),

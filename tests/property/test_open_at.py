@@ -1,4 +1,4 @@
-"""The orders that were open at an instant are found without all that happened before it."""
+"""What the tables say of the journal is true: of orders open at an instant, and of every row."""
 
 import asyncio
 import tempfile
@@ -14,6 +14,7 @@ from fakes.core import EPOCH, FakeCore
 from fixgate.adapters.store import open_store
 from fixgate.adapters.store.archive.copying import write_range
 from fixgate.adapters.store.archive.files import day_path, days_in
+from fixgate.adapters.store.comparing import Comparison
 from fixgate.adapters.store.ledger import Ledger, Span
 from fixgate.adapters.store.open_at import open_at
 from fixgate.adapters.store.raw import DatabaseRecords
@@ -87,13 +88,17 @@ def compare(batches: list[Batch], archived: float, instants: list[float]) -> Non
     records = [each for batch in batches for each in batch.records]
     last, first_ns, last_ns = records[-1].seq, records[0].at_ns, records[-1].at_ns
     with written(batches, int(archived * last)) as ledger:
+        assert ledger.connection is not None
         for each in instants:
             at_ns = first_ns + int(each * (last_ns - first_ns))
             through = ledger.first_at(at_ns + 1) - 1
-            connection = ledger.connection
-            assert connection is not None
-            found = open_at(ledger, connection, at_ns=at_ns, through=through, progress=_nobody)
+            found = open_at(
+                ledger, ledger.connection, at_ns=at_ns, through=through, progress=_nobody
+            )
             assert found == by_every_event(ledger, through)
+        comparison = Comparison(ledger, ledger.connection, State(Ids(EPOCH)))
+        assert list(comparison.differences(last, _nobody)) == []
+        assert comparison.rows
 
 
 MODEST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -335,6 +335,12 @@ class Stepper:
             if events is not None:
                 events.append(event)
 
+    def again(self, record: Record, into: Steps) -> None:
+        """Let a recorded event happen again: the rows that it made."""
+        self.last_seq = record.seq - 1
+        cause = record.seq if record.cause is None else record.cause
+        self._happen(record.payload, _moment(seq=cause, at_ns=record.at_ns), into)
+
     def _happen(self, event: e.Event, moment: Moment, into: Steps) -> None:
         """Let the event happen in memory; note its record, its rows and what it owes."""
         orders = self.state.orders

@@ -93,6 +93,20 @@ def one_line(where: str) -> Iterator[None]:
         raise Problem(f"{where}: is damaged: {problem} is missing") from None
 
 
+@contextmanager
+def followed() -> Iterator[None]:
+    """What can be wrong where events are let happen again, as one line."""
+    from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - 0.3 s
+    from fixgate.domain.errors import InvariantBroken  # noqa: PLC0415 - with it
+
+    try:
+        yield
+    except RecordUnreadable as problem:
+        raise Problem(str(problem)) from None
+    except InvariantBroken as problem:
+        raise Problem(f"the records do not follow from each other: {problem}") from None
+
+
 def _has_days(folder: Path) -> bool:
     return next(folder.glob("journal-*.parquet"), None) is not None
 

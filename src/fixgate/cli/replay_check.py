@@ -14,7 +14,7 @@ from fixgate.cli.console import Problem, say
 from fixgate.cli.differing import in_words
 from fixgate.cli.moments import microseconds
 from fixgate.cli.progress import Bar, remark
-from fixgate.cli.records import open_ledger, span_of
+from fixgate.cli.records import followed, open_ledger, span_of
 
 if TYPE_CHECKING:
     from fixgate.adapters.store.ledger import Ledger, Span
@@ -36,17 +36,8 @@ def verify_replay(
     Raises:
         Problem: a record cannot be read, or the records do not follow from each other.
     """
-    from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - 0.3 s
-    from fixgate.domain.errors import InvariantBroken  # noqa: PLC0415 - with it
-
-    with open_ledger(configuration) as ledger:
-        wanted = span_of(ledger, since_ns, until_ns)
-        try:
-            return _verify(configuration, ledger, wanted, limit)
-        except RecordUnreadable as problem:
-            raise Problem(str(problem)) from None
-        except InvariantBroken as problem:
-            raise Problem(f"the records do not follow from each other: {problem}") from None
+    with open_ledger(configuration) as ledger, followed():
+        return _verify(configuration, ledger, span_of(ledger, since_ns, until_ns), limit)
 
 
 def _verify(configuration: "Configuration", ledger: "Ledger", wanted: "Span", limit: int) -> int:

@@ -23,7 +23,7 @@ from fixgate.cli.console import (
 from fixgate.cli.exporting import Format, FormatOption, OutOption, Output, columns
 from fixgate.cli.moments import iso, microseconds, moment_ns
 from fixgate.cli.progress import Bar, remark
-from fixgate.cli.records import open_ledger, see_session
+from fixgate.cli.records import followed, open_ledger, see_session
 from fixgate.cli.replay_check import folded
 from fixgate.cli.words import STATUS_WORDS, number
 
@@ -79,9 +79,7 @@ def state(  # noqa: PLR0917 - typer gives every option by its name
 
 
 def _open_at(home: Path, at_ns: int, session: str | None, *, every_event: bool) -> "list[Order]":
-    from fixgate.adapters.store.errors import RecordUnreadable  # noqa: PLC0415 - 0.3 s
-    from fixgate.adapters.store.open_at import open_at  # noqa: PLC0415 - with it
-    from fixgate.domain.errors import InvariantBroken  # noqa: PLC0415 - with it
+    from fixgate.adapters.store.open_at import open_at  # noqa: PLC0415 - 0.3 s
 
     configuration = load_configuration(home)
     with open_ledger(configuration) as ledger:
@@ -89,7 +87,7 @@ def _open_at(home: Path, at_ns: int, session: str | None, *, every_event: bool) 
         # All of the microsecond that was typed: it is what other commands show.
         at_ns += _MICROSECOND_NS - 1
         through = _through(ledger, at_ns)
-        try:
+        with followed():
             if every_event or ledger.connection is None:
                 orders = folded(configuration, ledger, through).open_orders()
                 return sorted(orders, key=lambda each: each.order_id)
@@ -97,10 +95,6 @@ def _open_at(home: Path, at_ns: int, session: str | None, *, every_event: bool) 
                 return open_at(
                     ledger, ledger.connection, at_ns=at_ns, through=through, progress=bar.done
                 )
-        except RecordUnreadable as problem:
-            raise Problem(str(problem)) from None
-        except InvariantBroken as problem:
-            raise Problem(f"the records do not follow from each other: {problem}") from None
 
 
 def _through(ledger: "Ledger", at_ns: int) -> int:

@@ -5,7 +5,7 @@ Here: the command. Not here: how it is checked (adapters.store.verifying), signe
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,6 +18,7 @@ from fixgate.cli.records import (
     Since,
     Until,
     archive_alone,
+    followed,
     open_ledger,
     period,
     span_of,
@@ -27,6 +28,9 @@ from fixgate.cli.records import (
 if TYPE_CHECKING:
     from fixgate.adapters.store.ledger import Ledger, Span
     from fixgate.adapters.store.verifying import Fault
+    from fixgate.bootstrap.settings import Configuration
+
+_SHOWN: Final = 20
 
 
 def verify(  # noqa: PLR0917 - typer gives every option by its name
@@ -45,9 +49,14 @@ def verify(  # noqa: PLR0917 - typer gives every option by its name
     public_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The key that the head must be signed with.")
     ] = None,
+    tables: Annotated[  # noqa: FBT002 - typer makes flags of them
+        bool, typer.Option("--tables", help="Also compare the tables for queries with it.")
+    ] = False,
     home: Home = HERE,
 ) -> None:
     """Check the journal's chain of hashes: all of it, a day, or a period; archive and database."""
+    if tables and (archive is not None or any((day, begin, end))):
+        usage("--tables is about all of the database")
     if head:
         heads.head(home=home)
         return
@@ -60,9 +69,35 @@ def verify(  # noqa: PLR0917 - typer gives every option by its name
         if signed_head is not None:
             signed = heads.against(ledger, signed_head, public_key)
         check(ledger, since_ns, until_ns, from_first=archive is None)
+        if tables:
+            compare_tables(load_configuration(home), ledger)
     if signed is not None:
         whose = "the key given" if public_key else f"key {signed.public_key.hex()}"
         say(f"Contains      record {signed.head.seq:,}, signed {signed.head.signed_at} by {whose}")
+
+
+def compare_tables(configuration: "Configuration", ledger: "Ledger") -> None:
+    """Say whether the tables for queries are as the journal says; or end the command."""
+    from fixgate.adapters.store.comparing import Comparison  # noqa: PLC0415 - 0.3 s
+    from fixgate.domain.ids import Ids  # noqa: PLC0415 - with it
+    from fixgate.domain.state import State  # noqa: PLC0415 - with it
+
+    whole = ledger.span()
+    if ledger.connection is None or whole is None:
+        raise Problem("the database is not there, and its tables are in no archive")
+    most = configuration.gateway.journal.terminal_orders_in_memory
+    comparison = Comparison(ledger, ledger.connection, State(Ids(ledger.epoch), terminal_max=most))
+    count = 0
+    with Bar("tables", whole.last) as bar, followed():
+        for difference in comparison.differences(whole.last, bar.done):
+            count += 1
+            if count <= _SHOWN:
+                say(f"    {difference}", "yellow")
+    if count:
+        more = f", of which {count - _SHOWN:,} are not shown" if count > _SHOWN else ""
+        places = "1 place" if count == 1 else f"{count:,} places"
+        raise Problem(f"the tables differ from the journal in {places}{more}")
+    say(f"Tables        {comparison.rows:,} rows, all as the journal says")
 
 
 def check(

@@ -514,6 +514,49 @@ async def test_verify_names_what_was_done_to_the_journal(world, day):
     assert said.startswith(f"record {seq} was altered (at 2026-03-02 12:00:00.000000, kind venue_")
 
 
+@pytest.mark.parametrize("archived", [False, True])
+async def test_the_tables_say_what_the_journal_says(world, archived):
+    if archived:
+        world.out("archive", "--reason", "test", "--keep-days", "1")
+    assert re.search(r"Tables +\d+ rows, all as the journal says", world.out("verify", "--tables"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE orders SET cum_qty = '1.5' WHERE cl_ord_id = 'A'", "cum_qty is '1.5', by the"),
+        ("UPDATE orders SET body = replace(body, 'BTC', 'ETH')", "its body is not what the"),
+        ("UPDATE orders SET working = 0", "working is 0, by the journal 1"),
+        ("UPDATE orders SET updated_ns = 1 WHERE cl_ord_id = 'B'", "updated_ns is 1, by the"),
+        ("UPDATE orders SET ord_status = '2' WHERE cl_ord_id = 'C'", "ord_status is '2'"),
+        ("DELETE FROM orders WHERE cl_ord_id = 'A'", "is missing"),
+        ("UPDATE executions SET last_px = '9' WHERE trade_id = 'T1'", "last_px is '9', by the"),
+        ("DELETE FROM executions WHERE trade_id = 'T2'", "is missing"),
+        (
+            "INSERT INTO executions SELECT order_id, 'X', at_ns, '0', '0', '1', '1', 'T', 0, ''"  # noqa: ISC004
+            " FROM executions LIMIT 1",
+            "executions: 1 rows are not in the journal",
+        ),
+        ("UPDATE positions SET qty = '7'", "qty is '7', by the journal '3'"),
+        ("INSERT INTO balances VALUES ('V', 'BTC', '1', '0', 1, '1')", "V BTC is not in the"),
+    ],
+)
+async def test_a_row_that_the_journal_does_not_say_is_named(world, change, said):
+    with sqlite3.connect(world.path) as database:
+        database.execute(change)
+    database.close()
+    status, out, err = world.fixgate("verify", "--tables")
+    assert status == 1
+    assert said in out
+    assert "the tables differ from the journal in" in err
+    assert world.fixgate("verify")[0] == 0  # the chain knows nothing of it
+
+
+async def test_tables_are_compared_as_a_whole(world):
+    said = world.refused("verify", "--tables", "--day", DAYS[0], status=2)
+    assert said == "--tables is about all of the database"
+
+
 async def test_a_missing_day_of_the_archive_is_named_and_nothing_is_touched(world):
     world.out("archive", "--reason", "test", "--keep-days", "1")
     (world.home / "var" / "archive" / f"journal-{DAYS[1]}.parquet").unlink()

@@ -298,6 +298,16 @@ def storable(text: str, *, holds_nul: bool = True) -> str:
     return text if holds_nul else text.replace("\x00", "\\u0000")
 
 
+def same_stored(values: Sequence[Any], stored: Sequence[Any]) -> bool:
+    """Whether a row is what was to be stored, also where it could not be held as it was."""
+    return all(
+        value == there
+        or there
+        in (_storable_value(value, holds_nul=True), _storable_value(value, holds_nul=False))
+        for value, there in zip(values, stored, strict=True)
+    )
+
+
 def _storable_value(value: Any, *, holds_nul: bool) -> Any:
     if isinstance(value, str):
         return storable(value, holds_nul=holds_nul)
