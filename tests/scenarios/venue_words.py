@@ -106,18 +106,22 @@ def _traded(line: Line) -> i.VenueTraded:
         trade_id=TradeID(trade_id),
         last_qty=Decimal(words[1]),
         last_px=Decimal(words[3]),
+        fee=Decimal(words[words.index("fee") + 1]) if "fee" in words else None,
+        fee_currency=words[words.index("fee") + 2] if "fee" in words else None,
     )
 
 
 def _corrected(line: Line) -> i.VenueTradeCorrected:
     words = line.words
-    busted = words[0] == "bust"
+    busted, taken = words[0] == "bust", "fee" in words
     return i.VenueTradeCorrected(
         venue=line.venue,
         venue_cl_ord_id=line.venue_cl_ord_id,
         trade_id=TradeID(words[1]),
         last_qty=Decimal(0) if busted else Decimal(words[2]),
         last_px=Decimal(0) if busted else Decimal(words[4]),
+        fee=Decimal(words[words.index("fee") + 1]) if taken else None,
+        fee_currency=words[words.index("fee") + 2] if taken else None,
     )
 
 

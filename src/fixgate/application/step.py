@@ -398,15 +398,18 @@ class Stepper:
         if isinstance(event, e.BalancesSet):
             batch.balances.update({(each.venue, each.asset): each for each in event.balances})
             return
-        fee, currency = (
-            (event.fee, event.fee_currency) if isinstance(event, e.Traded) else (None, None)
-        )
-        for part, change in enumerate(self.state.positions.changes):
+        fee, currency = getattr(event, "fee", None), getattr(event, "fee_currency", None)
+        changes = self.state.positions.changes
+        for part, change in enumerate(changes):
             after = change.after
+            if part < len(changes) - 1:  # of a correction, which is two steps: the fee is last
+                row = PositionRow(self.last_seq, part, moment.at_ns, moment.seq, change, None, None)
+            else:
+                row = PositionRow(
+                    self.last_seq, part, moment.at_ns, moment.seq, change, fee, currency
+                )
             batch.positions[after.venue, after.account, after.symbol] = after
-            batch.position_history.append(
-                PositionRow(self.last_seq, part, moment.at_ns, moment.seq, change, fee, currency)
-            )
+            batch.position_history.append(row)
 
     def _note(self, event: Unreported, moment: Moment, into: Steps) -> None:
         """What no client hears of."""

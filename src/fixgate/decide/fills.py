@@ -133,6 +133,8 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
             trade_id=old.trade_id,
             exec_id=turn.exec_id(),
             exec_ref_id=old.exec_id,
+            fee=correction.fee,
+            fee_currency=correction.fee_currency,
         )
         yield from _after(turn, order)
     else:
@@ -147,6 +149,8 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
             order_id=order.order_id,
             execution=execution,
             exec_ref_id=old.exec_id,
+            fee=correction.fee,
+            fee_currency=correction.fee_currency,
         )
         yield from _after(turn, order)
 

@@ -157,6 +157,8 @@ class TradeCorrected:
     order_id: OrderID
     execution: Execution
     exec_ref_id: ExecID
+    fee: Decimal | None = None  # taken with it, or below zero given back
+    fee_currency: str | None = None
 
 
 @value
@@ -167,6 +169,8 @@ class TradeBusted:
     trade_id: TradeID
     exec_id: ExecID
     exec_ref_id: ExecID
+    fee: Decimal | None = None  # taken with it, or below zero given back
+    fee_currency: str | None = None
 
 
 @value

@@ -299,6 +299,8 @@ class VenueTradeCorrected:
     trade_id: TradeID
     last_qty: Decimal
     last_px: Decimal
+    fee: Decimal | None = None  # taken with it, or below zero given back; None: it does not say
+    fee_currency: str | None = None
 
 
 @value

@@ -170,13 +170,21 @@ class Positions:
         about: Instruction,
         old: tuple[Decimal, Decimal],
         new: tuple[Decimal, Decimal] | None,
+        fee: Decimal | None = None,
+        fee_currency: str | None = None,
     ) -> None:
-        """A trade's quantity and price were ``old``, and are ``new``; None: it was busted."""
-        self.traded(about, old[0].copy_negate(), old[1])
-        if new is not None:
-            undone = self.changes
-            self.traded(about, *new)
-            self.changes = undone + self.changes
+        """A trade's quantity and price were ``old``, and are ``new``; None: it was busted.
+
+        The fee is what was taken with the change or, below zero, given back.
+        """
+        undone = old[0].copy_negate(), old[1]
+        if new is None:
+            self.traded(about, *undone, fee, fee_currency)
+            return
+        self.traded(about, *undone)
+        before = self.changes
+        self.traded(about, *new, fee, fee_currency)
+        self.changes = before + self.changes
 
     def reconciled(self, key: Key, qty: Decimal, px: Decimal) -> None:
         """The venue holds ``qty`` more than our trades say."""

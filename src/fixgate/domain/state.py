@@ -368,7 +368,13 @@ def _trade_corrected(state: State, event: e.TradeCorrected) -> None:
     state.keep(corrected(state.orders[event.order_id], old=old, new=event.execution))
     new = trades[event.execution.trade_id] = event.execution
     about = state.orders[event.order_id].instruction
-    state.positions.corrected(about, (old.last_qty, old.last_px), (new.last_qty, new.last_px))
+    state.positions.corrected(
+        about,
+        (old.last_qty, old.last_px),
+        (new.last_qty, new.last_px),
+        event.fee,
+        event.fee_currency,
+    )
     _watch(state)
 
 
@@ -379,7 +385,9 @@ def _trade_busted(state: State, event: e.TradeBusted) -> None:
     # It stays known: the same trade told again must not count again.
     trades[event.trade_id] = changed(old, exec_id=event.exec_id, last_qty=ZERO)
     about = state.orders[event.order_id].instruction
-    state.positions.corrected(about, (old.last_qty, old.last_px), None)
+    state.positions.corrected(
+        about, (old.last_qty, old.last_px), None, event.fee, event.fee_currency
+    )
     _watch(state)
 
 

@@ -152,6 +152,29 @@ def test_busting_every_trade_leaves_nothing_at_all() -> None:
     assert (position.qty, position.cost, position.realised) == (Decimal(0), Decimal(0), Decimal(0))
 
 
+@pytest.mark.parametrize("currency", ["BTC", "USDT", "BNB"])
+def test_a_bust_that_gives_the_fee_back_leaves_nothing_at_all(currency: str) -> None:
+    positions = Positions()
+    positions.traded(BUY, Decimal(1), Decimal(100), Decimal("0.5"), currency)
+    positions.corrected(BUY, (Decimal(1), Decimal(100)), None, Decimal("-0.5"), currency)
+    (position,) = positions.holders("V", "BTC/USDT")
+    assert (position.qty, position.cost, position.realised) == (Decimal(0), Decimal(0), Decimal(0))
+    assert dict(position.fees) == {currency: Decimal(0)}
+    assert (position.cash, position.cashless) == (Decimal(0), Decimal(0))
+    assert all(not positions.moved("V", asset) for asset in ("BTC", "USDT", "BNB"))
+
+
+def test_a_corrected_trade_may_cost_another_fee() -> None:
+    positions = Positions()
+    positions.traded(BUY, Decimal(2), Decimal(100), Decimal("0.2"), "USDT")
+    positions.corrected(
+        BUY, (Decimal(2), Decimal(100)), (Decimal(1), Decimal(100)), Decimal("-0.1"), "USDT"
+    )
+    (position,) = positions.holders("V", "BTC/USDT")
+    assert (position.qty, dict(position.fees)) == (Decimal(1), {"USDT": Decimal("0.1")})
+    assert positions.moved("V", "USDT") == Decimal("-100.1")
+
+
 def test_derivatives_do_not_move_what_is_held_of_their_assets() -> None:
     positions = traded((an_instruction(symbol=PERPETUAL), "1", "100"))
     assert positions.moved("V", "BTC") == positions.moved("V", "USDT") == Decimal(0)
