@@ -139,6 +139,34 @@ def test_a_request_for_trades_is_answered_whenever_the_gateway_dies(
             desk.receive()
 
 
+def test_exits_of_a_perpetual_only_reduce_and_outlive_a_kill(desk: Peer, gateway: Gateway) -> None:
+    name = a_name()
+    exits = {"_20003": "40000", "_20004": "58000"}
+    perpetual = {"_55": "BTC/USDT:USDT", "_40": "1", "_44": None, "_59": "1"}
+    desk.send("D", desk.order_body(name, _38="0.01", **perpetual, **exits))
+    held = many(desk, "8", 2)
+    assert [each[11] for each in held] == [f"{name}.SL", f"{name}.TP"], held[0].shown()
+    assert {each[77] for each in held} == {"C"}
+    list_id = held[0][66]
+    armed = desk.until(lambda said: said[11] == f"{name}.TP" and said[636] == "Y")[-1]
+    assert (armed[38], armed[44], armed[54]) == ("0.01", "58000", "2")
+    gateway.kill()
+    desk.hang_up()
+    gateway.start()
+    desk.log_on(gateway.port)
+    desk.all_answered()
+    desk.send("M", f"66={list_id}")
+    told = until(desk, "N")
+    assert (told[431], told[73]) == ("3", "3"), told.shown()
+    desk.send("K", f"66={list_id}|60={sending_time()}")
+    assert until(desk, "N")[431] == "4"
+    ended: set[str] = set()
+    while ended != {f"{name}.SL", f"{name}.TP"}:
+        said = desk.receive()
+        if said[150] == "4":
+            ended.add(said[11])
+
+
 def test_the_trades_of_the_day_and_the_securities_are_told(desk: Peer, gateway: Gateway) -> None:
     desk.trade()
     fills = {each[17] for each in desk.received if each[35] == "8" and each[32]}

@@ -85,3 +85,31 @@ async def test_an_order_good_till_date_is_canceled_there_at_its_time(desk: Desk)
     assert (expired[39], expired[14], expired[151]) == ("C", "0", "0")
     assert list(desk.booked().values()) == ["CANCELED"]
     assert await asyncio.to_thread(replayed, desk) == 0
+
+
+@pytest.mark.parametrize("desk", VERSIONS, indirect=True)
+async def test_exits_outlive_the_gateway_and_the_stop_calls_the_take_profit_back(
+    desk: Desk,
+) -> None:
+    """At a venue with stops of its own, which would not lock the same balance twice."""
+    triggered = "L" if desk.peer.version == "FIX.4.4" else "D"
+    filled = "F" if desk.peer.version == "FIX.4.4" else "2"
+    exits = {"_20003": "49000", "_20004": "55000"}
+    name, _ = await first_report(desk, _40="1", _44=None, _59="1", **exits)
+    await until(desk, name, filled)
+    await until(desk, f"{name}.TP", triggered)
+    while "NEW" not in desk.booked().values():
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(desk.gateway.kill)
+    desk.peer.hang_up()
+    await asyncio.to_thread(desk.gateway.start)
+    await asyncio.to_thread(desk.peer.log_on, desk.gateway.port)
+    desk.double.exchange.move_to("BTCUSDT", Decimal(48_000))
+
+    canceled = await until(desk, f"{name}.TP", "4")
+    stopped = await until(desk, f"{name}.SL", filled)
+
+    assert (canceled[39], canceled[14]) == ("4", "0")
+    assert (stopped[39], stopped[14], stopped[54]) == ("2", "0.01", "2")
+    assert sorted(desk.booked().values()) == ["CANCELED", "FILLED", "FILLED"]
+    assert await asyncio.to_thread(replayed, desk) == 0

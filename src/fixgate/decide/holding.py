@@ -72,7 +72,7 @@ def unseen(turn: Turn, profile: VenueProfile) -> Refusal | None:
     seen = turn.seen
     if seen is not None and seen.quote is not None and watched_px(seen.quote, Side.BUY) is not None:
         return None
-    text = f"Fixgate would have to hold it, and sees no price at {profile.venue} to hold it by"
+    text = f"It would be held here, and Fixgate sees no price at {profile.venue} to hold it by"
     return Refusal(R.OTHER, text)
 
 

@@ -125,7 +125,7 @@ def _resize_there(turn: Turn, order: Order, qty: Decimal) -> Iterator[e.Event]:
 
 def unprotected(order: Order, event: e.Event) -> Iterator[e.Event]:
     """A venue does not do what it is to do for an exit: that is for a person to see."""
-    if not order.protects:
+    if not order.protects or order.withdrawn is not None:
         return
     text = None
     if isinstance(event, e.OrderRejected):
@@ -139,8 +139,7 @@ def unprotected(order: Order, event: e.Event) -> Iterator[e.Event]:
 
 
 def _was_own(order: Order, event: e.RequestRefused) -> bool:
-    own = event.cl_ord_id == order.cl_ord_id and not event.at_once
-    return own and order.withdrawn is None
+    return event.cl_ord_id == order.cl_ord_id and not event.at_once
 
 
 def _called(turn: Turn, stop: Order, members: Sequence[Order]) -> Iterator[e.Event]:
