@@ -1,6 +1,7 @@
 """Entries with StopLossPx and TakeProfitPx at a truthful venue, and a market that moves.
 
-Here: ProtectedTruth, Truth with such orders, prices and time; and what the venue has of each.
+Here: ProtectedTruth, Truth with such orders, prices and time, and what the venue has of each; and
+ProtectedHostile, where anything is said of them.
 Not here: what must hold (test_core_protected).
 """
 
@@ -9,14 +10,46 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from fakes.core import VENUE
+from fakes.core import VENUE, FakeCore
 from fixgate.application.holding import worth_telling
 from fixgate.domain import inputs as i
 from fixgate.domain.market import Quote
 from fixgate.domain.order import Order
+from property.core_hostile import QUANTITIES, Hostile
 from property.core_truthful import ZERO, Leg, Step, Truth
 
 _PRICES = (Decimal(7), Decimal(8), Decimal(9), Decimal(11), Decimal(12))
+
+
+def move_market(core: FakeCore, px: Decimal) -> None:
+    """The market is there from now on."""
+    quote = Quote(
+        venue=VENUE, symbol="BTC/USDT", bid_px=px, offer_px=px, last_px=None, at_ns=core.at_ns
+    )
+    core.market.quotes[VENUE, "BTC/USDT"] = quote
+    seen = worth_telling(core.state, core.market)
+    if seen:
+        core.say(i.PricesSeen(quotes=seen))
+
+
+class ProtectedHostile(Hostile):
+    """Most of its orders ask for exits."""
+
+    def _new(self, name: int, qty: int, kind: int) -> None:
+        buys = kind % 2 == 0
+        low, high = ("20003", "20004") if buys else ("20004", "20003")
+        exits = (f"{low}=8|{high}=10", f"{low}=8", f"{high}=10", f"{low}=8|{high}=10", "")[kind % 5]
+        fields = f"11={self._name(name)}|55=BTC/USDT|54={1 + kind % 2}|60=20231114-22:13:20|21=1"
+        text = f"{fields}|38={QUANTITIES[qty % 8]}|59=1|40=2|44=9|{exits}".rstrip("|")
+        self.core.send("D", text, poss_resend=kind % 7 == 0)
+
+    def _operate(self, order: int, what: int, qty: int) -> None:
+        """Not what a person says to have traded: nothing is recalled for that."""
+        super()._operate(order, what % 4, qty)
+
+    def _list(self, number: int, _: int, __: int) -> None:
+        """No list of a client's: that one is known is a matter of memory. The market moves."""
+        move_market(self.core, _PRICES[number % len(_PRICES)])
 
 
 class ProtectedTruth(Truth):
@@ -67,18 +100,7 @@ class ProtectedTruth(Truth):
         self.core.send("G", f"{text}|21=1|{form}|38={1 + qty % 30}")
 
     def _price(self, number: int, _: int, __: int) -> None:
-        px = _PRICES[number % len(_PRICES)]
-        self.core.market.quotes[VENUE, "BTC/USDT"] = Quote(
-            venue=VENUE,
-            symbol="BTC/USDT",
-            bid_px=px,
-            offer_px=px,
-            last_px=None,
-            at_ns=self.core.at_ns,
-        )
-        seen = worth_telling(self.core.state, self.core.market)
-        if seen:
-            self.core.say(i.PricesSeen(quotes=seen))
+        move_market(self.core, _PRICES[number % len(_PRICES)])
 
     def _tick(self, seconds: int, _: int, __: int) -> None:
         self.core.at_ns += seconds * 10**9

@@ -13,8 +13,10 @@ from fixgate.domain.instruments import ReplaceStyle
 from fixgate.domain.order import Order
 from fixgate.domain.state import State
 from fixgate.domain.values import OrdType, TimeInForce
-from property.core_protected import ZERO, ProtectedTruth, protected_truths
+from property.core_hostile import scripts
+from property.core_protected import ZERO, ProtectedHostile, ProtectedTruth, protected_truths
 from property.core_truthful import Step
+from property.test_core_hostile import Watch, cores, heard
 from scenarios.invariants import Wire
 
 SOME = settings(
@@ -93,3 +95,30 @@ def test_a_replay_of_protected_orders_decides_the_same(
     replay = Replay(State(Ids("EPOCH0"), terminal_max=core.terminal_max), core.codec)
     assert not list(replay.differences(deque(core.journal)))
     assert contents(replay.state) == contents(core.state)
+
+
+def play(script: list[Step], **core: object) -> Watch:
+    watched = Watch(FakeCore(**core))  # type: ignore[arg-type]
+    hostile = ProtectedHostile(watched.core)
+    hostile.run([("list", 2, 0, 0), *script], watched)
+    return watched
+
+
+@SOME
+@given(cores, scripts())
+def test_whatever_is_said_of_protected_orders_every_message_and_every_order_is_sound(
+    core: dict[str, object], script: list[Step]
+) -> None:
+    """And a replay of it decides the same."""
+    live = play(script, **core).core
+    replay = Replay(State(Ids("EPOCH0"), terminal_max=live.terminal_max), live.codec)
+    assert not list(replay.differences(deque(live.journal)))
+
+
+@SOME
+@given(cores, scripts(restarts=False))
+def test_forgetting_protected_orders_that_are_over_changes_nothing_that_anyone_hears(
+    core: dict[str, object], script: list[Step]
+) -> None:
+    """What a venue says of one has those recalled that are decided of along with it."""
+    assert heard(play(script, terminal_max=2, **core)) == heard(play(script, **core))

@@ -51,6 +51,8 @@ def unprotectable(
     refusal = contradicted(extras, about.venue) or misplaced_now(turn, about.side, terms)
     if refusal is not None:
         return refusal
+    if (about.session, turn.order_id()) in turn.state.lists:
+        return Refusal(R.OTHER, f"ListID (66) {turn.order_id()} was used before, by a list")
     found = _exits(turn, cl_ord_id, about, terms, instrument)
     return found if isinstance(found, Refusal) else None
 

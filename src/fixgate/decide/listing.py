@@ -81,6 +81,8 @@ def resize(turn: Turn, order: Order, qty: Decimal, text: str) -> Iterator[e.Even
 
 def release(turn: Turn, order: Order, held: Held | None = None) -> Iterator[e.Event]:
     """It is its turn. ``held``: what is done for it from now on, if not what its venue lacks."""
+    if order.is_terminal:
+        return  # its venue told of trades of it, which it never got
     profile = turn.state.venues.get(order.instruction.venue)
     if held is None and profile is not None:
         held = held_for(order.terms, profile, turn.moment.at_ns)

@@ -36,7 +36,9 @@ def protect(turn: Turn, members: Sequence[Order]) -> Iterator[e.Event]:
         if begun is not None:  # no more is opened while it is being closed
             did = "traded" if begun.cum_qty else "went off"
             yield from cancel(turn, entry, f"Canceled because {begun.cl_ord_id} {did}")
-        if all(each in turn.state.orders for each in _ids(entry)):
+        # Before the first trade of the entry no exit has traded, whichever memory has.
+        whole = all(each in turn.state.orders for each in _ids(entry))
+        if whole or all(each.is_listed or each.is_terminal for each in exits):
             yield from _follow(turn, entry, exits)
     for each in exits:
         if each.is_called:
