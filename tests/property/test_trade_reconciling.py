@@ -63,7 +63,7 @@ class World:
         for number in range(foreign):
             self.listed.append(self._listed(1_000 + number, OrderID("SOMEBODY"), number))
         self.record.sort(key=lambda each: each[0])
-        venue = FakeVenue(a_profile())
+        venue = self.venue = FakeVenue(a_profile())
         venue.listing = lambda: self  # type: ignore[method-assign,return-value]
         venue.query = self._queried  # type: ignore[method-assign]
         self.reconciler = TradeReconciler(
@@ -217,3 +217,14 @@ def test_trades_of_somebody_else_are_no_difference_where_they_are_to_be_ignored(
     evolve(world.state, e.VenueSet(profile=a_profile(), differences=Differences.IGNORE))
     report = run(world, 5)
     assert (report.found, named(world), world.asked) == (0, set(), [])
+
+
+def test_the_job_reads_no_record_where_nobody_else_has_books() -> None:
+    world = World([(0, 900, 0, "gateway")], foreign=0)
+    world.venue.keeps_nothing = True
+    asyncio.run(world.reconciler.go_on())
+    assert named(world) == set()
+
+    world.venue.keeps_nothing = False
+    asyncio.run(world.reconciler.go_on())
+    assert named(world) == {"T0"}

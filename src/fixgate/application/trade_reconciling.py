@@ -55,7 +55,7 @@ class TradeReconciler:
         now_ns = self._reached.clock.now_ns()
         midnight = now_ns - now_ns % _DAY_NS
         since: dict[int, set[VenueName | None]] = {}
-        for each in (None, *self._connected()):
+        for each in self._others():
             since.setdefault(self._through.get(each, midnight), set()).add(each)
         unlisted: dict[VenueName, str] = {}
         for since_ns, who in since.items():
@@ -68,9 +68,18 @@ class TradeReconciler:
         if unlisted:
             raise RuntimeError("; ".join(f"{venue}: {why}" for venue, why in unlisted.items()))
 
-    def _connected(self) -> list[VenueName]:
-        up = self._reached.state.venues_up
-        return [each for each in self._reached.ports if up.get(each, False)]
+    def _others(self) -> list[VenueName | None]:
+        """Whom to compare with: venues with books of their own, and (None) drop copies.
+
+        What a venue within this process lists is what it told us.
+        """
+        state = self._reached.state
+        venues = [
+            name
+            for name, port in self._reached.ports.items()
+            if state.venues_up.get(name, False) and not port.keeps_nothing
+        ]
+        return [*venues, None] if state.copies else [*venues]
 
     async def between(self, since_ns: int, until_ns: int, scope: Scope) -> Report:
         """Compare a period.
