@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from fixgate.cli.console import HERE, Home, load_configuration, open_journal, say, show, table
-from fixgate.cli.operating import Command, DryRun, Person, Reason
+from fixgate.cli.operating import Asking, operation
 
 if TYPE_CHECKING:
     from fixgate.application.ports.journal import AlertRow, OperatorRow
@@ -76,17 +76,12 @@ def follow(home: Home = HERE) -> None:
 
 
 @alerts_app.command("acknowledge")
+@operation
 def acknowledge(
     alert: Annotated[int, typer.Argument(metavar="NUMBER", help="As in the list.")],
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+) -> Asking:
     """Say that somebody looks after an alert."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out(ACKNOWLEDGED, {"alert": alert})
+    return ACKNOWLEDGED, {"alert": alert}
 
 
 def acknowledged(actions: "list[OperatorRow]") -> "dict[int, OperatorRow]":

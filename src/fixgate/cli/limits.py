@@ -11,7 +11,7 @@ import typer
 
 from fixgate.cli.asking import asked
 from fixgate.cli.console import FAILED, HERE, Home, Problem, load_configuration, say, show, table
-from fixgate.cli.operating import Command, DryRun, Person, Reason, Session
+from fixgate.cli.operating import Asking, Session, operation
 
 if TYPE_CHECKING:
     from fixgate.adapters.control.words import Json
@@ -65,52 +65,27 @@ def _set(title: str, given: "Json") -> None:
 
 
 @limits_app.command("propose")
-def propose(
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def propose() -> Asking:
     """Propose the limits that the files say; a second person approves them."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("propose_limits", {})
+    return "propose_limits", {}
 
 
 @limits_app.command("approve")
-def approve(
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def approve() -> Asking:
     """Agree to the limits that another person proposed."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("approve_limits", {})
+    return "approve_limits", {}
 
 
 @limits_app.command("withdraw")
-def withdraw(
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def withdraw() -> Asking:
     """Drop the limits that wait for approval or for their time."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("withdraw_limits", {})
+    return "withdraw_limits", {}
 
 
-def release(
-    session: Session,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def release(session: Session) -> Asking:
     """Let a session that was paused send orders again."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("release_session", {"session": session})
+    return "release_session", {"session": session}

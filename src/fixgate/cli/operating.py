@@ -1,20 +1,23 @@
 """What all commands of operations share: options, the line before, the line after.
 
-Here: the options, and operate(): asked of the running gateway over its control socket, or carried
-out on a stopped one through its store.
+Here: the options; operation(), which makes a command of what is asked for; and Command: asked of
+the running gateway over its control socket, or carried out on a stopped one through its store.
 Not here: any command.
 """
 
 import asyncio
 import os
 import pwd
+from collections.abc import Callable
+from functools import update_wrapper
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fixgate.cli.asking import asked
-from fixgate.cli.console import FAILED, USAGE, Problem, load_configuration, say, usage
+from fixgate.cli.console import FAILED, HERE, USAGE, Home, Problem, load_configuration, say, usage
 
 if TYPE_CHECKING:
     from fixgate.adapters.control.words import Json
@@ -28,6 +31,37 @@ Person = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Session = Annotated[str, typer.Argument(metavar="SESSION", help="Name of a session.")]
+
+
+Asking = tuple[str, "Json"]
+"""What a command asks for: a verb and its arguments."""
+
+
+def operation(asks: Callable[..., Asking]) -> Callable[..., int]:
+    """A command of operations: takes the arguments of ``asks``, and the options of all of them."""
+
+    def command(
+        *,
+        reason: Reason = None,
+        person: Person = None,
+        dry_run: DryRun = False,
+        home: Home = HERE,
+        **given: Any,
+    ) -> int:
+        verb, args = asks(**given)
+        return Command(home, reason=reason, person=person, dry_run=dry_run).carry_out(verb, args)
+
+    # typer makes arguments and options of what a signature says.
+    of_all = [each for each in _parameters(command) if each.kind is Parameter.KEYWORD_ONLY]
+    taken = [*_parameters(asks), *of_all]
+    update_wrapper(command, asks)
+    command.__signature__ = Signature(taken)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in taken} | {"return": int}
+    return command
+
+
+def _parameters(function: Callable[..., object]) -> list[Parameter]:
+    return list(signature(function).parameters.values())
 
 
 class Command:

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fixgate.cli.console import HERE, Home
-from fixgate.cli.operating import Command, DryRun, Person, Reason, Session
+from fixgate.cli.operating import Asking, Session, operation
 
 Scope = Annotated[str, typer.Argument(metavar="SCOPE", help="gateway, session, account or venue.")]
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which one; none for gateway.")]
@@ -19,6 +18,7 @@ OfSession = Annotated[
 ]
 
 
+@operation
 def reset_session(
     session: Session,
     *,
@@ -26,100 +26,55 @@ def reset_session(
     target: Annotated[
         int | None, typer.Option(metavar="N", help="The client's next number.")
     ] = None,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+) -> Asking:
     """Set a session's sequence numbers: both to 1, or those given. A client there is logged out."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    args = {"session": session, "sender": sender, "target": target}
-    return command.carry_out("reset_session", args)
+    return "reset_session", {"session": session, "sender": sender, "target": target}
 
 
-def logout_session(
-    session: Session,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def logout_session(session: Session) -> Asking:
     """Log a client out; it may come back."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("logout_session", {"session": session})
+    return "logout_session", {"session": session}
 
 
-def disable_session(
-    session: Session,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def disable_session(session: Session) -> Asking:
     """Log a client out and keep it out, also after a restart."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("disable_session", {"session": session})
+    return "disable_session", {"session": session}
 
 
-def enable_session(
-    session: Session,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def enable_session(session: Session) -> Asking:
     """Let a disabled session log on again."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("enable_session", {"session": session})
+    return "enable_session", {"session": session}
 
 
+@operation
 def resend(
     session: Session,
     first: Annotated[int, typer.Argument(metavar="FROM", help="First MsgSeqNum.")],
     last: Annotated[int | None, typer.Argument(metavar="[TO]", help="Last; all if none.")] = None,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+) -> Asking:
     """Send a client messages again, as if it had asked for them with a ResendRequest."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("resend", {"session": session, "from": first, "to": last})
+    return "resend", {"session": session, "from": first, "to": last}
 
 
+@operation
 def kill_switch(
     state: Annotated[str, typer.Argument(metavar="on|off")],
     scope: Scope,
     name: Name = None,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+) -> Asking:
     """Cancel every open order of the gateway, a session, an account or a venue; refuse new ones.
 
     It stays on, also after a restart, until it is turned off.
     """
     if state not in ("on", "off"):
         raise typer.BadParameter(f"{state!r} is neither on nor off")
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("kill_switch", {"scope": scope, "name": name, "on": state == "on"})
+    return "kill_switch", {"scope": scope, "name": name, "on": state == "on"}
 
 
-def cancel_all(
-    scope: Scope,
-    name: Name = None,
-    *,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def cancel_all(scope: Scope, name: Name = None) -> Asking:
     """Cancel every open order of the gateway, a session, an account or a venue, once."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("cancel_all", {"scope": scope, "name": name})
+    return "cancel_all", {"scope": scope, "name": name}

@@ -12,7 +12,7 @@ import typer
 
 from fixgate.cli.asking import asked
 from fixgate.cli.console import HERE, Home, load_configuration, say, show, table
-from fixgate.cli.operating import Command, DryRun, Person, Reason, on_the_store
+from fixgate.cli.operating import Asking, on_the_store, operation
 from fixgate.cli.operations import OfSession, Order
 
 stuck_app = typer.Typer(
@@ -63,36 +63,21 @@ def list_orders(
 
 
 @stuck_app.command("query")
-def query(
-    order: Order,
-    *,
-    session: OfSession = None,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def query(order: Order, *, session: OfSession = None) -> Asking:
     """Ask the venue again what became of an order."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("query_order", {"order": order, "session": session})
+    return "query_order", {"order": order, "session": session}
 
 
 @stuck_app.command("force-cancel")
-def force_cancel(
-    order: Order,
-    *,
-    session: OfSession = None,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+@operation
+def force_cancel(order: Order, *, session: OfSession = None) -> Asking:
     """Cancel an order at its venue, whatever else is under way, until the venue confirms."""
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
-    return command.carry_out("force_cancel", {"order": order, "session": session})
+    return "force_cancel", {"order": order, "session": session}
 
 
 @stuck_app.command("resolve")
+@operation
 def resolve(
     order: Order,
     outcome: Annotated[str, typer.Argument(metavar="canceled|rejected|filled")],
@@ -100,15 +85,10 @@ def resolve(
     quantity: Annotated[str | None, typer.Option(help="How much was filled.")] = None,
     price: Annotated[str | None, typer.Option(help="At which price.")] = None,
     session: OfSession = None,
-    reason: Reason = None,
-    person: Person = None,
-    dry_run: DryRun = False,
-    home: Home = HERE,
-) -> int:
+) -> Asking:
     """Say what became of an order, as the venue told you. The client is told the same."""
     if outcome not in ("canceled", "rejected", "filled"):
         raise typer.BadParameter(f"{outcome!r} is none of canceled, rejected and filled")
-    command = Command(home, reason=reason, person=person, dry_run=dry_run)
     args = {
         "order": order,
         "session": session,
@@ -116,4 +96,4 @@ def resolve(
         "quantity": quantity,
         "price": price,
     }
-    return command.carry_out("resolve_order", args)
+    return "resolve_order", args
