@@ -98,7 +98,7 @@ def clients(about: Instruction) -> tuple[Client, ...]:
     return (by_session,) if about.account is None else (by_session, ("account", about.account))
 
 
-def share(order: Order, applied: Applied | None, asked: Counted) -> Share:
+def share(order: Order, way: Way, asked: Counted) -> Share:
     """What an open order counts for; with a replace under way, what it may come to.
 
     A routed order counts once, as a whole; what it has at a venue are its parts.
@@ -118,9 +118,11 @@ def share(order: Order, applied: Applied | None, asked: Counted) -> Share:
         other = resting_px(request.terms, triggered=order.triggered) if asked.own_prices else None
         if px is None or (other is not None and (other > px) is buys):
             px = other
-    rate = None if applied is None or not asked.credit else applied.rate
+    rate = None if way.applied is None or not asked.credit else way.applied.rate
     worth = ZERO if rate is None else amount if rate is ONE else notional(amount, rate)
-    lock = locks(about, terms, qty=qty, amount=amount) if asked.balances else ZERO
+    lock = ZERO
+    if asked.balances:
+        lock = margin(terms, amount) if way.margined else amount if buys else qty
     qty = qty if asked.positions else ZERO
     if about.venue == SMART:
         return _share(worth=worth, qty=qty)
@@ -131,13 +133,11 @@ def share(order: Order, applied: Applied | None, asked: Counted) -> Share:
     return _share(worth=worth, qty=qty, px=px, lock=lock)
 
 
-def locks(about: Instruction, terms: Terms, *, qty: Decimal, amount: Decimal) -> Decimal:
-    """What an order locks of the asset that it pays with, by its quantity and what it comes to.
+def margin(terms: Terms, amount: Decimal) -> Decimal:
+    """What a derivative's order locks of the currency in which it is settled.
 
-    A derivative's margin is known only where the order says its leverage and may open something.
+    It is known only where the order says its leverage and may open something.
     """
-    if spot_assets(about.symbol) is not None:
-        return amount if about.side is _BUY else qty
     extras = terms.extras
     if extras is None or extras.leverage is None or extras.position_effect is _CLOSE:
         return ZERO

@@ -31,7 +31,7 @@ from fixgate.domain.counting import (
 from fixgate.domain.ids import OrderID, SessionName, VenueName
 from fixgate.domain.limit_book import LimitBook, rules_of
 from fixgate.domain.limits import Applied, Dealt
-from fixgate.domain.order import Instruction, Order
+from fixgate.domain.order import TERMINAL, Instruction, Order
 from fixgate.domain.recent import Recent, likeness
 from fixgate.domain.rounding import ZERO, minus, notional, plus
 from fixgate.domain.routing import SMART
@@ -152,13 +152,14 @@ class Exposure:
 
     def moved(self, before: Order | None, order: Order, book: LimitBook) -> None:
         """An order is not any more as it was, or is there."""
+        over = order.stage in TERMINAL
         if (
             before is not None
             and before.cum_qty is order.cum_qty
             and before.terms is order.terms
             and before.requests is order.requests
             and before.triggered is order.triggered
-            and before.is_terminal is order.is_terminal
+            and (before.stage in TERMINAL) is over
             and before.held is order.held
         ):
             return
@@ -166,8 +167,8 @@ class Exposure:
         way, old = (self.way(order.instruction, book), NOTHING) if counts is None else counts
         if before is not None and self.counted.credit and order.part_of is None:
             _deal(way, minus(order.notional, before.notional))
-        if not order.is_terminal:
-            new = share(order, way.applied, self.counted)
+        if not over:
+            new = share(order, way, self.counted)
             self.shares[order.order_id] = way, new
             _count(way, order.instruction.venue, old, new)
         elif counts is not None:

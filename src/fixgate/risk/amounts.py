@@ -7,7 +7,7 @@ Not here: what they are compared with (domain.exposure follows it).
 
 from decimal import Decimal
 
-from fixgate.domain.counting import NOTHING, Used, locks, says_margin
+from fixgate.domain.counting import NOTHING, Used, margin, says_margin
 from fixgate.domain.errors import Refusal
 from fixgate.domain.rounding import ZERO, minus, plus, to_wire
 from fixgate.domain.values import RefusalReason as R
@@ -113,7 +113,9 @@ def balance(case: Case) -> Refusal | None:
         return Refusal(
             R.NOT_PRICED, f"The balance cannot be checked: {what} at {venue} is not known"
         )
-    needs = locks(about, case.terms, qty=case.open_qty, amount=amount or ZERO)
+    needs = case.open_qty if sells else amount or ZERO
+    if case.way.margined:
+        needs = margin(case.terms, needs)
     adds = minus(needs, case.share.lock)
     free = has if case.way.locked is None else minus(has, case.way.locked.amount)
     if adds <= free or adds <= ZERO:

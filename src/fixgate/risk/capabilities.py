@@ -132,10 +132,9 @@ def _of_floor(terms: Terms, floor: Decimal | None, *, immediate: bool) -> Refusa
     if immediate or not terms.ord_type.needs_price:
         return Refusal(R.UNSUPPORTED, f"MaxFloor (111) contradicts {_kind(terms)}: nothing rests")
     if not ZERO < floor <= terms.order_qty:
-        text = (
-            f"MaxFloor (111) {to_wire(floor)} must be above zero and at most OrderQty (38);"
-            " no venue hides an order as a whole"
-        )
+        text = f"MaxFloor (111) {to_wire(floor)} must be above zero and at most OrderQty (38)"
+        if floor == ZERO:
+            text += ": no venue hides it all"
         return Refusal(R.INCORRECT_QUANTITY, text)
     return None
 

@@ -31,7 +31,7 @@ def price_collar(case: Case) -> Refusal | None:
         if case.applied.limits.reference_required is False:
             return None
         return Refusal(R.NOT_PRICED, f"The price collar cannot be checked: {_unknown(case)}")
-    room = notional(reference, Decimal(most_bp))
+    room = notional(reference, most_bp)
     if notional(abs(px - reference), _BP) <= room:
         return None
     where = "above" if px > reference else "below"

@@ -146,6 +146,11 @@ MARKET = {"ord_type": OrdType.MARKET, "price": None}
             "MaxFloor (111) 101 must be above zero and at most OrderQty (38)",
         ),
         (
+            {"terms": with_extras(max_floor=Decimal(0))},
+            R.INCORRECT_QUANTITY,
+            "MaxFloor (111) 0 must be above zero and at most OrderQty (38): no venue hides it all",
+        ),
+        (
             {"terms": with_extras(max_floor=Decimal("1.0005"))},
             R.INCORRECT_QUANTITY,
             "MaxFloor (111) 1.0005 is not a multiple of lot 0.001",
