@@ -220,3 +220,9 @@ def new_database(of: PostgresServer | None = None, *, made: bool = True) -> Post
     template = f" TEMPLATE {_template(of)}" if made else ""
     of.execute(f"CREATE DATABASE {name}{template}")
     return of.address(name)
+
+
+def drop_database(made: PostgresAddress, of: PostgresServer | None = None) -> None:
+    """It is not needed any more: after a crash the server looks at every file that it has."""
+    name = made.url.rpartition("/")[2]
+    (of or server()).execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -25,7 +25,7 @@ from fixgate.doubles.binance.streams import StreamFault
 from integration.gateway_process import Gateway, make_home
 from integration.postgres_home import Link as Way
 from integration.postgres_home import postgres_home
-from postgres import new_database, server
+from postgres import drop_database, new_database, server
 from simulation.client import Client, Market
 
 EXIT_JOURNAL: Final = 74
@@ -93,6 +93,7 @@ class Run:
         )
         self.clients: list[Client] = []
         self._way: Way | None = None
+        self._database: PostgresAddress | None = None
         self.gateway = Gateway(self._home(folder))
         self.trouble: list[str] = []
         self._tls = tls
@@ -106,7 +107,7 @@ class Run:
         if store_of(self.seed) == "sqlite":
             return make_home(folder)
         self._way = Way(server().port)
-        made = new_database()
+        made = self._database = new_database()
         address = PostgresAddress(
             made.url.replace(f":{server().port}/", f":{self._way.port}/"), made.password
         )
@@ -185,6 +186,8 @@ class Run:
         """Nobody will read the journal any more."""
         if self._way is not None:
             self._way.close()
+        if self._database is not None:
+            drop_database(self._database)
 
     async def _everybody_trades(self) -> None:
         """Wait until every client is there and has sent something since."""
