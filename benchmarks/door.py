@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=5_120, help="orders per round")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    for batch in (1, 16, 64):
+    for batch in (1, 2, 16, 64):
         framing, feeding, releasing = asyncio.run(measure(arguments.count, arguments.rounds, batch))
         print(
             f"{batch:3} at a time: framing {framing:.1f} us, bytes to delivered {feeding:.1f} us, "
