@@ -5,9 +5,12 @@ Here: Proxy. Not here: when (faults).
 
 import asyncio
 from contextlib import suppress
+from errno import EADDRINUSE
 from typing import Final
 
 _PIECE: Final = 1 << 16
+_OPEN_S: Final = 60
+_AGAIN_S: Final = 0.05
 
 
 class Proxy:
@@ -23,8 +26,21 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Listen; always on the same port."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        """Listen; always on the same port.
+
+        Whoever tries to connect while it is closed may be given that port for its own end, and is
+        then connected to itself until it finds nobody there.
+        """
+        async with asyncio.timeout(_OPEN_S):
+            while self._server is None:
+                try:
+                    self._server = await asyncio.start_server(
+                        self._connected, "127.0.0.1", self.port
+                    )
+                except OSError as error:
+                    if error.errno != EADDRINUSE:
+                        raise
+                    await asyncio.sleep(_AGAIN_S)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
