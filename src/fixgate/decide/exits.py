@@ -12,6 +12,7 @@ from typing import Final
 
 from fixgate.decide.completing import market_px
 from fixgate.decide.holding import unseen
+from fixgate.decide.limited import limited
 from fixgate.decide.listing import take
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
@@ -25,7 +26,6 @@ from fixgate.domain.order import Instruction, Terms
 from fixgate.domain.values import OrdType, PositionEffect, Side, TimeInForce
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check_part
-from fixgate.risk.case import case_of
 from fixgate.risk.collar import price_collar
 from fixgate.risk.conduct import permission
 from fixgate.risk.protection import contradicted, misplaced
@@ -146,21 +146,10 @@ def _verdict(
     kept = tuple(each for each in about.echo if each[0] not in _ITS_OWN)
     # It outlives the connection of its client, if the entry is not canceled with that (18=Q).
     about = changed(about, side=side, echo=kept, on_disconnect=about.on_disconnect or False)
-    state, profile = turn.state, turn.state.venues[about.venue]
-    way = state.exposure.way(about, state.limits) if state.limits.in_force else None
-    if way is not None and way.applied is not None:
-        case = case_of(
-            about,
-            terms,
-            way.applied,
-            way,
-            exposure=state.exposure,
-            positions=state.positions,
-            venues=state.venues,
-            at_ns=turn.moment.at_ns,
-            quote=None if turn.seen is None else turn.seen.quote,
-        )
+    case = limited(turn, about, terms)
+    if case is not None:
         refusal = permission(case) or price_collar(case)
         if refusal is not None:
             return refusal
+    profile = turn.state.venues[about.venue]
     return check_part(about, terms, instrument=instrument, profile=profile, at_ns=turn.moment.at_ns)

@@ -10,6 +10,7 @@ from typing import Final
 from fixgate.decide.completing import completed
 from fixgate.decide.exits import protected, unprotectable
 from fixgate.decide.holding import blind
+from fixgate.decide.limited import limited
 from fixgate.decide.limits import new_day
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
@@ -25,7 +26,6 @@ from fixgate.domain.sessions import SessionRules
 from fixgate.domain.state import State
 from fixgate.domain.values import RefusalReason as R
 from fixgate.risk.admission import RiskApproved, check
-from fixgate.risk.case import case_of
 from fixgate.risk.conduct import paused
 
 _order: Final = maker(Order)
@@ -170,21 +170,6 @@ def admit(
 ) -> RiskApproved | Refusal:
     """Run the checks on an order, or on what a replace would make of ``before``."""
     state = turn.state
-    case = None
-    way = state.exposure.way(instruction, state.limits) if state.limits.in_force else None
-    if way is not None and way.applied is not None:
-        case = case_of(
-            instruction,
-            terms,
-            way.applied,
-            way,
-            exposure=state.exposure,
-            positions=state.positions,
-            venues=state.venues,
-            at_ns=turn.moment.at_ns,
-            quote=None if turn.seen is None else turn.seen.quote,
-            before=before,
-        )
     return check(
         instruction,
         terms,
@@ -192,7 +177,7 @@ def admit(
         instrument=instrument,
         profile=state.venues[instruction.venue],
         at_ns=turn.moment.at_ns,
-        case=case,
+        case=limited(turn, instruction, terms, before),
     )
 
 
