@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 60
+_LOOK_S = 0.02
 TLS_LISTENS = re.compile(r"FIX over TLS\s+\S+:(\d+)")
 LISTENS = re.compile(r"FIX acceptor\s+(\S+):(\d+)")
 
@@ -150,6 +151,17 @@ class Gateway:
                 stream.close()
         self._process = None
         return status
+
+    def has_said(self, text: str, times: int = 1) -> bool:
+        """Whether so many lines on stderr have this in them."""
+        return sum(text in line for line in list(self.errors)) >= times
+
+    def wait_until_said(self, text: str, times: int = 1) -> None:
+        """Wait for such lines on stderr."""
+        until = time.monotonic() + LIMIT_S
+        while not self.has_said(text, times):
+            assert time.monotonic() < until, f"never said: {text}"
+            time.sleep(_LOOK_S)
 
     def _read(self, stream: Iterable[str], lines: list[str]) -> None:
         for line in stream:

@@ -27,10 +27,6 @@ def wait_for(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def said_on_stderr(gateway: Gateway, text: str, times: int = 1) -> bool:
-    return sum(text in line for line in list(gateway.errors)) >= times
-
-
 _PEERS: list[Peer] = []
 
 
@@ -148,7 +144,7 @@ def test_a_database_that_goes_away_stops_intake_and_one_that_is_back_resumes_it(
     peer.trade()
 
     link.cut()
-    wait_for(lambda: said_on_stderr(gateway, "order intake interrupted"))
+    gateway.wait_until_said("order intake interrupted")
     refused = [order(peer) for _ in range(3)]
     for name in refused:
         said = answer_to(peer, name)
@@ -156,7 +152,7 @@ def test_a_database_that_goes_away_stops_intake_and_one_that_is_back_resumes_it(
         assert "Order intake interrupted" in said[58]
 
     link.mend()
-    wait_for(lambda: said_on_stderr(gateway, "order intake resumed"))
+    gateway.wait_until_said("order intake resumed")
     peer.trade()
     accepted = order(peer)
     assert answer_to(peer, accepted)[39] in ("0", "A")
@@ -186,9 +182,9 @@ def test_orders_on_their_way_when_the_database_goes_are_answered_when_it_is_back
         names += [order(peer) for _ in range(30)]
         own_server.crash()
         names += [order(peer) for _ in range(5)]
-        wait_for(lambda n=round_: said_on_stderr(gateway, "order intake interrupted", n))
+        gateway.wait_until_said("order intake interrupted", round_)
         own_server.start()
-        wait_for(lambda n=round_: said_on_stderr(gateway, "order intake resumed", n))
+        gateway.wait_until_said("order intake resumed", round_)
     peer.trade()
     peer.ask()
     answers = {
@@ -215,7 +211,7 @@ def test_who_asks_for_what_it_missed_while_the_database_is_away_gets_it_when_it_
     fill = peer.trade()
     peer.hang_up()
     link.cut()
-    wait_for(lambda: said_on_stderr(gateway, "order intake interrupted"))
+    gateway.wait_until_said("order intake interrupted")
     for _ in range(12):
         come_back(peer, gateway)
         peer.send("2", "7=1|16=0")
@@ -242,12 +238,12 @@ def test_a_database_that_does_not_answer_stops_intake_as_well(
     peer.log_on(gateway.port)
     peer.trade()
     link.hang()
-    wait_for(lambda: said_on_stderr(gateway, "order intake interrupted"))
+    gateway.wait_until_said("order intake interrupted")
     refused = order(peer)
     assert answer_to(peer, refused)[35] == "j"
     link.cut()
     link.mend()
-    wait_for(lambda: said_on_stderr(gateway, "order intake resumed"))
+    gateway.wait_until_said("order intake resumed")
     peer.trade()
     peer.log_out()
     assert gateway.stop() == 0
@@ -265,7 +261,7 @@ def test_what_was_refused_is_not_taken_by_the_next_process(
     peer.log_on(gateway.port)
     peer.trade()
     link.cut()
-    wait_for(lambda: said_on_stderr(gateway, "order intake interrupted"))
+    gateway.wait_until_said("order intake interrupted")
     refused = order(peer)
     assert answer_to(peer, refused)[35] == "j"
     gateway.kill()
@@ -331,8 +327,8 @@ def test_a_standby_takes_over_and_the_paused_one_that_wakes_up_says_nothing_more
 
     os.kill(first_pid, signal.SIGCONT)
     assert first.wait() == EXIT_JOURNAL
-    assert said_on_stderr(first, "STORE LOST")
-    assert said_on_stderr(first, "taken over by process")
+    assert first.has_said("STORE LOST")
+    assert first.has_said("taken over by process")
     with pytest.raises(ClosedError):
         answer_to(peer, late)
     successor.trade()

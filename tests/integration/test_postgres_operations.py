@@ -1,6 +1,5 @@
 """The kill switch while the database is away."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from integration.posted import Posted, posted  # noqa: F401 - a fixture
 from integration.postgres_home import Link, postgres_home
 from integration.raw_peer import Peer, a_name
 from postgres import new_database, server
-
-LIMIT_S = 30.0
 
 
 @pytest.fixture
@@ -33,13 +30,6 @@ def gateway(tmp_path: Path, link: Link) -> Iterator[Gateway]:
     one.kill()
 
 
-def wait_until_said(gateway: Gateway, text: str) -> None:
-    until = time.monotonic() + LIMIT_S
-    while not any(text in line for line in list(gateway.errors)):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def test_it_cancels_while_the_database_is_away_and_is_journaled_when_it_is_back(
     gateway: Gateway, link: Link
 ) -> None:
@@ -50,7 +40,7 @@ def test_it_cancels_while_the_database_is_away_and_is_journaled_when_it_is_back(
     peer.send("D", peer.order_body(name))
     assert peer.until(lambda each: each[11] == name)[-1][39] == "0"
     link.cut()
-    wait_until_said(gateway, "order intake interrupted")
+    gateway.wait_until_said("order intake interrupted")
     away = gateway.fixgate("status")
     assert away.returncode == 1
     assert "AWAY: no orders are taken" in away.stdout
@@ -61,7 +51,7 @@ def test_it_cancels_while_the_database_is_away_and_is_journaled_when_it_is_back(
     assert "1 open order canceled directly" in killed.stdout
 
     link.mend()
-    wait_until_said(gateway, "order intake resumed")
+    gateway.wait_until_said("order intake resumed")
     canceled = peer.until(lambda each: each[11] == name and each[39] == "4")[-1]
     assert (canceled[150], canceled[14]) == ("4", "0")
     peer.log_out()
@@ -78,10 +68,10 @@ def test_that_the_database_is_away_is_told_at_once_and_on_record_when_it_is_back
     posted.tell(gateway.home)
     gateway.start()
     link.cut()
-    wait_until_said(gateway, "order intake interrupted")
+    gateway.wait_until_said("order intake interrupted")
     assert posted.next("journal")["text"] == "The journal is away: orders are refused"
     link.mend()
-    wait_until_said(gateway, "order intake resumed")
+    gateway.wait_until_said("order intake resumed")
     posted.next("journal well")
     listed = gateway.fixgate("alerts", "list").stdout
     assert "The journal is away: orders are refused" in listed
