@@ -5,7 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from fixgate.adapters.store import (
     RecordUnreadable,
     Store,
     open_store,
+    sqlite_journal,
 )
 from fixgate.adapters.store.drop_copies import compared
 from fixgate.adapters.store.limits import dealt_since, standing_limits
@@ -652,6 +654,56 @@ class TestSqliteJournal(JournalContract):
             connection.execute(statement)
         finally:
             connection.close()
+
+    async def test_what_somebody_else_writes_meanwhile_holds_up_the_commit_and_not_the_event_loop(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        """Old days are dropped by another connection, and perhaps another process."""
+        bad = replace(a_message(2), text="\ud800", reason="\udcff")
+        with writing_beside(tmp_path) as done:
+            first = store.journal().commit(noted(1))
+            second = store.journal().commit(
+                Batch(
+                    records=[Record(2, AT_NS, SESSION, None, bad)],
+                    fix_messages=[FixRow(2, AT_NS, SESSION, "in", "D", 2, symbol="\ud800")],
+                )
+            )
+            assert not first.done()
+            done()
+            await asyncio.gather(first, second)
+        assert [each.seq for each in store.reader.records()] == [1, 2]
+        assert store.reader.verify() is None
+
+    async def test_text_that_is_no_text_waits_for_somebody_else_too(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        row = FixRow(1, AT_NS, SESSION, "in", "D", 1, symbol="\ud800")
+        with writing_beside(tmp_path) as done:
+            future = store.journal().commit(replace(noted(1), fix_messages=[row]))
+            done()
+            await future
+        assert store.reader.verify() is None
+
+    async def test_somebody_else_who_never_stops_writing_fails_the_journal(
+        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite_journal, "BUSY_MS", 1)
+        with writing_beside(tmp_path):
+            with pytest.raises(JournalFailed, match="locked"):
+                await store.journal().commit(noted(1))
+            with pytest.raises(JournalFailed, match="locked"):
+                await store.journal().commit(noted(2))
+
+
+@contextmanager
+def writing_beside(folder: Path) -> Iterator[Callable[[], None]]:
+    """Somebody else writes to the database until the function is called, or to the end."""
+    connection = sqlite3.connect(database(folder), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection.commit
+    finally:
+        connection.close()
 
 
 class TestPostgresJournal(JournalContract):

@@ -21,9 +21,9 @@ from fixgate.adapters.store.reader import (
     StoredSession,
 )
 from fixgate.adapters.store.recall import StoreRecall
+from fixgate.adapters.store.sqlite_journal import SqliteJournal
 from fixgate.adapters.store.stop_file import StopFile, Stopped
 from fixgate.adapters.store.store import Store
-from fixgate.adapters.store.writer import SqliteJournal
 
 __all__ = [
     "JournalFailed",

@@ -47,7 +47,7 @@ def make_room(path: Path, room_bytes: int) -> None:
 
 
 class Checkpointer:
-    """Keeps the log short. Used from the writer thread only."""
+    """Keeps the log short. Used from the journal's thread only."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -60,18 +60,22 @@ class Checkpointer:
         self._thread = Thread(target=self._run, name="checkpoint", daemon=True)
         self._thread.start()
 
-    def after_commit(self, payload_bytes: int) -> None:
-        """Count what a commit added, and begin or finish a copy where it is time."""
+    def grown(self, payload_bytes: int) -> bool:
+        """Count what a commit added, and begin a copy in time; whether one is to ``finish`` now."""
         self._grown += _COMMIT_BYTES + _PAYLOAD_FACTOR * payload_bytes
         if self._copying:
-            if self._copied.is_set():
-                self._copying = False
-                self._copy(self._connection)
-                self._grown = 0
-        elif self._grown >= LONG_BYTES:
+            return self._copied.is_set()
+        if self._grown >= LONG_BYTES:
             self._copying = True
             self._copied.clear()
             self._wanted.set()
+        return False
+
+    def finish(self) -> None:
+        """Copy the rest, which was added while the thread copied."""
+        self._copying = False
+        self._copy(self._connection)
+        self._grown = 0
 
     def close(self) -> None:
         """End the thread, after the copy that may be under way."""

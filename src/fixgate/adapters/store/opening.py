@@ -19,8 +19,8 @@ from fixgate.adapters.store.lock import StoreLock
 from fixgate.adapters.store.reader import Reader
 from fixgate.adapters.store.recall import StoreRecall
 from fixgate.adapters.store.sqlite import APPLICATION_ID, connect_to_look, connect_writer, schema
+from fixgate.adapters.store.sqlite_journal import SqliteJournal
 from fixgate.adapters.store.store import Store
-from fixgate.adapters.store.writer import SqliteJournal
 from fixgate.application.ports.clock import Clock
 from fixgate.domain.ids import EPOCH_LENGTH, base36
 

@@ -28,7 +28,9 @@ times, which is what a busy event loop makes expensive; so statements are few an
 # that it binds NULL, which costs as much as to bind five numbers; an order's rows have twenty.
 sqlite3.register_adapter(type(None), cast("Callable[[None], None]", {}.get))
 
-_BUSY_MS: Final = 5_000
+BUSY_MS: Final = 5_000
+"""How long a connection waits for what another one is writing."""
+
 _STATEMENTS_CACHED: Final = 512  # more than there are texts, so that none is compiled twice
 
 _APPEND_ONLY: Final = tuple(
@@ -66,7 +68,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(
         path,
-        timeout=_BUSY_MS / 1000,
+        timeout=BUSY_MS / 1000,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_STATEMENTS_CACHED,
@@ -128,7 +130,7 @@ def _read_only(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri,
         uri=True,
-        timeout=_BUSY_MS / 1000,
+        timeout=BUSY_MS / 1000,
         isolation_level=None,
         check_same_thread=False,
     )

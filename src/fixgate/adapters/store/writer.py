@@ -1,25 +1,22 @@
-"""The one writer of the journal.
+"""How batches become durable, one group after the other.
 
-Here: GroupJournal, which implements the port for any database. A thread of its own takes all
-batches that wait and makes them durable in one transaction (group commit), in the order given. It
+Here: GroupJournal, which implements the port for any database. When nothing is on its way to the
+disk, all batches that wait are given to the database together, on the event loop's thread; then a
+thread of its own waits for the disk (group commit), in the order given (docs/decisions/0030). It
 fails once: after that nothing is written any more, since memory is ahead of the disk for good.
-SqliteJournal is the one for SQLite.
-Not here: what rows look like, SQL text, the hash chain.
+Not here: what rows look like, SQL text, the hash chain, any one database.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Protocol
 
-from fixgate.adapters.store.checkpoint import Checkpointer, make_room
 from fixgate.adapters.store.errors import JournalFailed, StoreLost, Unstorable
 from fixgate.adapters.store.rows import Rows
-from fixgate.adapters.store.sqlite import connect_writer, insert_rows
 from fixgate.application.ports.journal import Batch
 from fixgate.domain.ids import SessionName
 
@@ -32,16 +29,20 @@ Entry = tuple[Batch, "asyncio.Future[None]"]
 
 
 class Durable(Protocol):
-    """A database, as the writer thread uses it. Nobody else does, once that thread runs."""
+    """A database, as the journal uses it: one group of rows after the other.
+
+    ``stage`` is called on the event loop's thread while no group is under way; once the journal's
+    thread runs, everything else is called there.
+    """
 
     idle_s: float | None
-    """How long without a batch until ``idle`` is called; None: never."""
+    """How long without rows until ``idle`` is called; None: never."""
 
     holds_nul: bool
     """Whether text may hold U+0000."""
 
-    def write(self, rows: Rows) -> None:
-        """Make rows durable in one transaction.
+    def stage(self, rows: Rows) -> None:
+        """Take rows, without waiting for anybody.
 
         Raises:
             UnicodeEncodeError, OverflowError, Unstorable: it cannot hold one of the values;
@@ -49,8 +50,16 @@ class Durable(Protocol):
         """
         ...
 
-    def after(self, payload_bytes: int) -> None:
-        """The rows were durable and have been answered; time for what need not be waited for."""
+    def settle(self) -> bool:
+        """Make the rows that were staged durable, in one transaction; whether to ``tidy`` next.
+
+        Raises:
+            UnicodeEncodeError, OverflowError, Unstorable: as ``stage``.
+        """
+        ...
+
+    def tidy(self) -> None:
+        """The rows have been answered; time for what nobody waits for."""
         ...
 
     def idle(self) -> None:
@@ -86,7 +95,7 @@ class GroupJournal:
         sessions: Mapping[SessionName, tuple[Any, ...]],
         waiting_max: int = WAITING_MAX,
     ) -> None:
-        """Start the writer thread.
+        """Start the thread that waits for the disk.
 
         Args:
             durable: the database.
@@ -96,16 +105,19 @@ class GroupJournal:
             waiting_max: batches that may wait.
         """
         self.watch: Watch | None = None
+        self._durable = durable
         self._last_seq = last_seq
+        self._tip = (last_seq, last_hash)  # what was staged ends with it
+        self._sessions = dict(sessions)
         self._waiting = 0
         self._waiting_max = waiting_max
+        self._next: list[Entry] = []  # not staged yet
+        self._under_way = False
+        self._at_rest = asyncio.Event()  # nothing is under way, and nothing waits to be
+        self._at_rest.set()
         self._failure: JournalFailed | None = None
-        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        # What follows belongs to the writer thread once it runs.
-        self._durable = durable
-        self._tip = (last_seq, last_hash)
-        self._sessions = dict(sessions)
+        self._queue: SimpleQueue[tuple[Sequence[Entry], Rows] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -136,16 +148,59 @@ class GroupJournal:
             future.set_exception(self._failure)
             return future
         self._waiting += 1
-        self._queue.put((batch, future))
+        self._next.append((batch, future))
+        if not self._under_way:
+            self._stage()
         return future
 
     async def close(self) -> None:
         """Let what waits become durable, then stop. Later commits fail."""
         if self._failure is None:
             self._failure = JournalFailed("the journal was closed")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH_MAX_S):
+                await self._at_rest.wait()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join, _FLUSH_MAX_S)
         await asyncio.sleep(0)  # lets the last futures be answered
+
+    def _stage(self) -> None:
+        """Give what waits to the database, and let the thread wait for the disk."""
+        self._under_way = True
+        self._at_rest.clear()
+        group, self._next = self._next, []
+        rows = Rows(*self._tip, self._sessions)
+        try:
+            rows.fill([batch for batch, _ in group])
+            try:
+                self._durable.stage(rows)
+            except (UnicodeEncodeError, OverflowError, Unstorable):
+                self._stage_storable(rows)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it is not on the disk
+            self._failed(group, _failure_of(problem))
+            self._queue.put(None)
+            return
+        self._tip = (rows.last_seq, rows.last_hash)
+        self._sessions.update(rows.session_rows())
+        self._queue.put((group, rows))
+
+    def _stage_storable(self, rows: Rows) -> None:
+        """Text that is no text, or a number with fifty digits: a peer must not stop us."""
+        rows.make_storable(holds_nul=self._durable.holds_nul)
+        self._durable.stage(rows)
+
+    def _settled(self, group: Sequence[Entry], last_seq: int) -> None:
+        """A group is durable, and the thread is free."""
+        self._succeeded(group, last_seq)
+        self._loop.call_soon(self._go_on)  # what the answers release goes out first
+
+    def _go_on(self) -> None:
+        """The thread is free."""
+        self._under_way = False
+        if self._next:
+            self._stage()
+        else:
+            self._at_rest.set()
 
     def _succeeded(self, group: Sequence[Entry], last_seq: int) -> None:
         self._last_seq = last_seq
@@ -155,41 +210,49 @@ class GroupJournal:
                 future.set_result(None)
 
     def _failed(self, group: Sequence[Entry], failure: JournalFailed) -> None:
-        """The thread has ended with ``group``; nothing that came after it will be written."""
+        """The thread ends with ``group``; nothing that came after it will be written."""
         self._failure = failure
         if isinstance(failure, StoreLost) and self.watch is not None:
             self.watch.lost(str(failure))
-        for _, future in [*group, *_drained(self._queue)]:
+        for _, future in [*group, *_drained(self._queue), *self._next]:
             self._waiting -= 1
             if not future.done():
                 future.set_exception(failure)
+        self._next = []
+        self._at_rest.set()
 
-    # --- the writer thread ----------------------------------------------------------------
+    # --- the thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        last = False
-        while not last:
-            group: list[Entry] = []
-            try:
-                taken = _take(self._queue, self._durable.idle_s)
-                if taken is None:
+        group: Sequence[Entry] = ()
+        try:
+            while True:
+                try:
+                    given = self._queue.get(timeout=self._durable.idle_s)
+                except Empty:
                     self._durable.idle()
                     continue
-                group, last = taken
-                if not group:
+                if given is None:
                     break
-                payload_bytes = self._make_durable([batch for batch, _ in group])
-                self._tell(self._succeeded, group, self._tip[0])
-                group = []
-                self._durable.after(payload_bytes)
-            except JournalFailed as failure:
-                self._tell(self._failed, group, failure)
-                break
-            except Exception as problem:  # noqa: BLE001 - whatever it is, it is not on the disk
-                broken = JournalFailed(f"{type(problem).__name__}: {problem}")
-                self._tell(self._failed, group, broken)
-                break
+                group, rows = given
+                if self._settle(rows):
+                    self._tell(self._succeeded, group, rows.last_seq)
+                    group = ()
+                    self._durable.tidy()
+                    self._tell(self._go_on)
+                else:
+                    self._tell(self._settled, group, rows.last_seq)
+                    group = ()
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it is not on the disk
+            self._tell(self._failed, group, _failure_of(problem))
         self._durable.close()
+
+    def _settle(self, rows: Rows) -> bool:
+        try:
+            return self._durable.settle()
+        except (UnicodeEncodeError, OverflowError, Unstorable):
+            self._stage_storable(rows)
+            return self._durable.settle()
 
     def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -197,119 +260,19 @@ class GroupJournal:
         except RuntimeError:
             return  # the loop is closed: nobody waits for an answer any more
 
-    def _make_durable(self, batches: Sequence[Batch]) -> int:
-        rows = Rows(*self._tip, self._sessions)
-        rows.fill(batches)
-        try:
-            self._durable.write(rows)
-        except (UnicodeEncodeError, OverflowError, Unstorable):
-            # Text that is no text, or a number with fifty digits: a peer must not stop us.
-            rows.make_storable(holds_nul=self._durable.holds_nul)
-            self._durable.write(rows)
-        self._tip = (rows.last_seq, rows.last_hash)
-        self._sessions.update(rows.session_rows())
-        return rows.payload_bytes
+
+def _failure_of(problem: Exception) -> JournalFailed:
+    if isinstance(problem, JournalFailed):
+        return problem
+    return JournalFailed(f"{type(problem).__name__}: {problem}")
 
 
-class SqliteDurable:
-    """Implements Durable for a file."""
-
-    idle_s: float | None = None
-    holds_nul = True
-
-    def __init__(self, path: Path, log_room_bytes: int) -> None:
-        """Open the database, which must exist.
-
-        Raises:
-            sqlite3.Error: it cannot be opened for writing.
-            OSError: there is no room for the log.
-        """
-        self.connection = connect_writer(path)
-        if log_room_bytes:
-            make_room(path, log_room_bytes)
-        self._checkpointer = Checkpointer(path, self.connection)
-
-    def write(self, rows: Rows) -> None:
-        connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            for table, flat in rows.tables():
-                if flat:
-                    insert_rows(connection, table, flat)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-    def after(self, payload_bytes: int) -> None:
-        self._checkpointer.after_commit(payload_bytes)
-
-    def idle(self) -> None:
-        """Nothing to do."""
-
-    def close(self) -> None:
-        self._checkpointer.close()
-        self.connection.close()
-
-
-class SqliteJournal(GroupJournal):
-    """The journal in a file."""
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        last_seq: int,
-        last_hash: bytes,
-        sessions: Mapping[SessionName, tuple[Any, ...]],
-        log_room_bytes: int = 0,
-    ) -> None:
-        """Open the database, which must exist, and start the writer thread.
-
-        Args:
-            path: the database.
-            last_seq: the number of its last record.
-            last_hash: that record's hash, or what the first record follows.
-            sessions: the rows of ``sessions``.
-            log_room_bytes: how much of the log to allocate beforehand.
-
-        Raises:
-            sqlite3.Error: it cannot be opened for writing.
-            OSError: there is no room for the log.
-        """
-        durable = SqliteDurable(path, log_room_bytes)
-        self._connection: sqlite3.Connection = durable.connection
-        super().__init__(durable, last_seq=last_seq, last_hash=last_hash, sessions=sessions)
-
-
-def _take(
-    queue: "SimpleQueue[Entry | None]", idle_s: float | None
-) -> tuple[list[Entry], bool] | None:
-    """Wait for a batch, take all that are there, and tell whether they are the last.
-
-    None: there was none for ``idle_s``.
-    """
-    group: list[Entry] = []
-    try:
-        entry = queue.get(timeout=idle_s)
-    except Empty:
-        return None
-    while entry is not None:
-        group.append(entry)
-        try:
-            entry = queue.get_nowait()
-        except Empty:
-            return group, False
-    return group, True
-
-
-def _drained(queue: "SimpleQueue[Entry | None]") -> list[Entry]:
+def _drained(queue: "SimpleQueue[tuple[Sequence[Entry], Rows] | None]") -> list[Entry]:
     entries: list[Entry] = []
     while True:
         try:
-            entry = queue.get_nowait()
+            given = queue.get_nowait()
         except Empty:
             return entries
-        if entry is not None:
-            entries.append(entry)
+        if given is not None:
+            entries += given[0]

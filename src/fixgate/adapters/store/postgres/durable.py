@@ -1,6 +1,6 @@
 """How a group of batches becomes durable in PostgreSQL, whatever happens to the connection.
 
-Here: PostgresDurable, for the writer thread. When the connection is lost it says so, connects
+Here: PostgresDurable, for the journal's thread. When the connection is lost it says so, connects
 again for as long as it takes, looks whether the commit that it had no answer to has happened, and
 if not makes it again. When the lease turns out to be another gateway's, it gives up for good.
 Not here: the statement; what intake does meanwhile.
@@ -67,13 +67,22 @@ class PostgresDurable:
         self._address = address
         self.fence = held.fence
         self._commits = held.commits
+        self._staged: tuple[Rows, str, list[str]] | None = None
         self._tip: tuple[int, bytes] | None = None
         self._lease_s = lease_s
         self._partitions = Partitions()
         self._connection: Connection | None = connect_writer(address)
 
-    def write(self, rows: Rows) -> None:
-        text, given = parameters(rows)
+    def stage(self, rows: Rows) -> None:
+        self._staged = (rows, *parameters(rows))
+
+    def settle(self) -> bool:
+        staged, self._staged = self._staged, None
+        if staged is not None:
+            self._write(*staged)
+        return False
+
+    def _write(self, rows: Rows, text: str, given: list[str]) -> None:
         times = rows.journal[_AT_NS::_JOURNAL_WIDTH]
 
         def attempt(connection: Connection) -> None:
@@ -88,7 +97,7 @@ class PostgresDurable:
         if times:
             self._tip = (rows.last_seq, rows.last_hash)
 
-    def after(self, payload_bytes: int) -> None:
+    def tidy(self) -> None:
         """Nothing to do: partitions are made when their day comes."""
 
     def idle(self) -> None:

@@ -3,7 +3,7 @@
 Here: PostgresJournal. It says when commits are interrupted and when they go on, ends a statement
 that gets no answer, and answers no commit while the lease may have run out since, until it has
 been renewed. So what a commit releases is released only while nobody else can have the store.
-Not here: the writer thread's work (durable).
+Not here: the work of the journal's thread (durable).
 """
 
 from collections import deque
@@ -34,7 +34,7 @@ class PostgresJournal(GroupJournal):
         sessions: Mapping[SessionName, tuple[Any, ...]],
         hung_s: float,
     ) -> None:
-        """Start the writer thread.
+        """Start the thread that waits for the database.
 
         Args:
             durable: the database.
