@@ -246,16 +246,7 @@ class Stepper:
         payload = given if plain else VenueIn(given=given, recalled=recalled, seen=seen)
         seq = self._record(into, item.at_ns, payload)
         if isinstance(given, VenueAnswered):
-            into.batch.venue_calls.append(
-                _venue_call_row(
-                    seq,
-                    item.at_ns,
-                    given.venue,
-                    given.venue_cl_ord_id,
-                    given.call.value,
-                    given.outcome.value,
-                )
-            )
+            into.batch.venue_calls.append(answer_row(seq, item.at_ns, given))
         self._decide(_moment(seq=seq, at_ns=item.at_ns), given, recalled, into, seen=seen)
 
     def _changed(self, item: SessionChanged, into: Steps) -> None:
@@ -457,6 +448,13 @@ def connection_of(item: SessionChanged) -> SessionConnection:
         session=item.session,
         connected=item.connected,
         cancel_on_disconnect=item.cancel_on_disconnect,
+    )
+
+
+def answer_row(seq: int, at_ns: int, answer: VenueAnswered) -> VenueCallRow:
+    """The venue_calls row of a venue's answer."""
+    return _venue_call_row(
+        seq, at_ns, answer.venue, answer.venue_cl_ord_id, answer.call.value, answer.outcome.value
     )
 
 

@@ -537,6 +537,18 @@ async def test_the_tables_say_what_the_journal_says(world, archived):
             " FROM executions LIMIT 1",
             "executions: 1 rows are not in the journal",
         ),
+        ("UPDATE cl_ord_ids SET order_id = 'X' WHERE cl_ord_id = 'A'", "order_id is 'X', by the"),
+        ("DELETE FROM cl_ord_ids WHERE cl_ord_id = 'B'", "B is missing"),
+        (
+            "UPDATE venue_calls SET outcome = 'refused' WHERE outcome = 'accepted'",
+            "outcome is 'refused', by",
+        ),
+        ("DELETE FROM venue_calls WHERE outcome IS NULL", "is missing"),
+        ("INSERT INTO limits VALUES (1, 1, 'set', '{}')", "limits: 1 rows are not in the journal"),
+        (
+            "INSERT INTO routing_decisions VALUES ('O', 1, 1, 1, 'p', '1', NULL, '{}')",
+            "routing_decisions: 1 rows are not in the journal",
+        ),
         ("UPDATE positions SET qty = '7'", "qty is '7', by the journal '3'"),
         ("INSERT INTO balances VALUES ('V', 'BTC', '1', '0', 1, '1')", "V BTC is not in the"),
     ],

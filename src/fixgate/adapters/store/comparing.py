@@ -1,8 +1,9 @@
 """Whether the tables for queries say what the journal says.
 
 Here: Comparison: everything that happened is let happen again, in memory of a bounded size, and the
-rows that it makes are compared with those that are there: orders and their names, reports, what
-operators did, positions and balances. The records carry hashes, the rows do not.
+rows that it makes are compared with those that are there: orders and their names, reports, calls of
+venues, routing decisions, changes of limits, what operators did, positions and balances. The
+records carry hashes, the rows do not.
 Not here: the records (verifying); what a row holds (rows); who is told.
 """
 
@@ -13,13 +14,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, func, select
 
 from fixgate.adapters.store import tables as t
+from fixgate.adapters.store.kinds import KINDS
 from fixgate.adapters.store.ledger import SLACK_NS, Ledger
 from fixgate.adapters.store.rows import Rows, order_row, position_row, refused_row, same_stored
 from fixgate.adapters.store.verifying import Progress
 from fixgate.application.ports.fix import FixMessage
-from fixgate.application.ports.journal import Batch, Record
-from fixgate.application.step import Stepper, Steps
+from fixgate.application.ports.journal import Batch, Record, VenueCallRow, VenueIn
+from fixgate.application.step import Stepper, Steps, answer_row
 from fixgate.domain.events import OrderReceived, OrderRefused
+from fixgate.domain.inputs import VenueAnswered
 from fixgate.domain.state import State
 
 _AT_ONCE: Final = 1_000
@@ -31,6 +34,15 @@ _SNAPSHOT: Final = {
     "sqlite": "BEGIN",
     "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
+_APPENDED: Final = (
+    t.executions,
+    t.venue_calls,
+    t.operator_actions,
+    t.limits,
+    t.routing_decisions,
+)
+"""Tables whose rows are written once."""
+_ANSWERS: Final = [kind for kind, cls in KINDS.items() if cls in (VenueAnswered, VenueIn)]
 _Values = tuple[Any, ...]
 
 
@@ -51,7 +63,8 @@ class Comparison:
         self._stepper = Stepper(state, codec=None, recall=None, last_seq=0)  # type: ignore[arg-type]
         # Rows of orders that may change yet, or that are not as they should be by now.
         self._unsure: dict[str, _Values] = {}
-        self._counts = {t.orders: 0, t.executions: 0, t.operator_actions: 0}
+        self._unsure_names: dict[_Values, _Values] = {}
+        self._counts = {t.orders: 0, **dict.fromkeys(_APPENDED, 0)}
 
     def differences(self, through: int, progress: Progress) -> Iterator[str]:
         """What differs, each in words; none: the tables say what the journal says.
@@ -66,21 +79,25 @@ class Comparison:
             newest = self._connection.execute(select(func.max(t.journal.c.seq))).scalar()
             yield from self._up_to(through + 1, newest or 0, lambda _: None)
             yield from self._orders(list(self._unsure), last=True)
+            yield from self._names(list(self._unsure_names), last=True)
             yield from self._standing()
             yield from self._numbers_of_rows()
         finally:
             self._connection.exec_driver_sql("ROLLBACK")
 
     def _up_to(self, first: int, last: int, progress: Progress) -> Iterator[str]:
-        records = self._ledger.happened(first, last, progress=progress)
+        records = self._ledger.happened(first, last, progress=progress, inputs=_ANSWERS)
         while page := list(islice(records, _AT_ONCE)):
             steps, touched = Steps(), set()
             for record in page:
                 if record.cause is None:
                     self._state.forget()
+                    steps.batch.venue_calls += _answered(record)
                 elif not isinstance(record.payload, FixMessage):
                     touched |= self._happen(record, steps)
             yield from self._appended(steps.batch)
+            self._unsure_names.update((tuple(each[:2]), each) for each in steps.batch.names)
+            yield from self._names(list(self._unsure_names), last=False)
             over = [each for each in touched if not self._unsure[each][_WORKING]]
             yield from self._orders(over, last=False)
 
@@ -104,11 +121,8 @@ class Comparison:
         batch.refused.clear()
         rows = Rows(0, b"", {})
         rows.fill([batch])
-        for table, values in (
-            (t.executions, rows.executions),
-            (t.operator_actions, rows.operator_actions),
-        ):
-            expected = _split(table, values)
+        for table in _APPENDED:
+            expected = _split(table, getattr(rows, table.name))
             self._counts[table] += len(expected)
             keys = [[row[number] for row in expected] for number in _key(table)]
             found = self._found(table, keys) if expected else {}
@@ -135,6 +149,17 @@ class Comparison:
                     self.rows += 1
                 elif last:
                     yield from self._compared(t.orders, (order_id,), row, there)
+
+    def _names(self, names: Sequence[_Values], *, last: bool) -> Iterator[str]:
+        """Forget the names that lead where they should; a later record may still give one away."""
+        if not names:
+            return
+        found = self._found(t.cl_ord_ids, list(zip(*names, strict=True)))
+        for name in names:
+            row, there = self._unsure_names[name], found.get(name)
+            if last or (there is not None and same_stored(row, there)):
+                yield from self._compared(t.cl_ord_ids, name, row, there)
+                del self._unsure_names[name]
 
     def _standing(self) -> Iterator[str]:
         """Positions and balances, which change all the time."""
@@ -195,6 +220,12 @@ class Comparison:
                 if not same_stored((by,), (is_,)) and column != "body"
             ]
             yield f"{name}: {'; '.join(differing) or 'its body is not what the journal says'}"
+
+
+def _answered(record: Record) -> list[VenueCallRow]:
+    """The row of a venue's answer, if the record is one."""
+    given = record.payload.given if isinstance(record.payload, VenueIn) else record.payload
+    return [answer_row(record.seq, record.at_ns, given)] if isinstance(given, VenueAnswered) else []
 
 
 def _key(table: Table) -> list[int]:

@@ -156,8 +156,16 @@ class Ledger:
         except Damaged as damage:
             raise RecordUnreadable(f"record {damage.seq}: {damage.what}") from damage
 
-    def happened(self, from_seq: int, to_seq: int, *, progress: Progress) -> Iterator[Record]:
+    def happened(
+        self, from_seq: int, to_seq: int, *, progress: Progress, inputs: Collection[str] = ()
+    ) -> Iterator[Record]:
         """The events of a range decoded, and its inputs without their payloads: half the work.
+
+        Args:
+            from_seq: the first record of the range.
+            to_seq: its last record.
+            progress: told how many records are done.
+            inputs: kinds of inputs that are decoded, too.
 
         Raises:
             RecordUnreadable: as ``records``.
@@ -166,7 +174,7 @@ class Ledger:
         try:
             for page in self.pages(from_seq, to_seq):
                 for seq, at_ns, kind, session, cause, payload, _, _ in page:
-                    if cause is None:
+                    if cause is None and kind not in inputs:
                         yield Record(seq, at_ns, session, None, None)
                     elif kind != sent:
                         yield Record(seq, at_ns, session, cause, _decoded(seq, kind, payload))
