@@ -19,7 +19,7 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import ClOrdID
 from fixgate.domain.inputs import OrderCancelReplaceRequest, OrderCancelRequest
 from fixgate.domain.instruments import Instrument, ReplaceStyle
-from fixgate.domain.order import Order, RefusedOrder, Request, Terms
+from fixgate.domain.order import SYMBOL, Instruction, Order, RefusedOrder, Request, Terms
 from fixgate.domain.rounding import ZERO
 from fixgate.domain.sessions import WhilePending
 from fixgate.domain.values import CxlRejResponseTo
@@ -117,10 +117,21 @@ def _mismatch(turn: Turn, message: Message, order: Order) -> Refusal | None:
         return Refusal(R.OTHER, "Side (54) is not the side of the order")
     if message.account not in (None, order.instruction.account):
         return Refusal(R.OTHER, "Account (1) is not the account of the order")
-    named = turn.state.instrument(order.instruction.venue, message.symbol)
-    if named is not None and named.symbol != order.instruction.symbol:
+    if not _same_symbol(turn, message.symbol, order.instruction):
         return Refusal(R.OTHER, "Symbol (55) is not the symbol of the order")
+    wanted = message.destination if isinstance(message, OrderCancelReplaceRequest) else None
+    if wanted not in (None, order.instruction.venue):
+        text = f"The venue (100, 207) cannot be changed: the order is at {order.instruction.venue}"
+        return Refusal(R.OTHER, text)
     return None
+
+
+def _same_symbol(turn: Turn, symbol: str, about: Instruction) -> bool:
+    named = turn.state.instrument(about.venue, symbol)
+    if named is not None:
+        return named.symbol == about.symbol
+    # What its venue no longer lists still has the names that the order has.
+    return symbol in (about.symbol, about.venue_symbol, dict(about.echo).get(SYMBOL))
 
 
 def _may_still_change(turn: Turn, message: Message, order: Order) -> bool:

@@ -98,6 +98,7 @@ class OrderCancelReplaceRequest:
     keeps: frozenset[str] = frozenset()  # of "time_in_force", "post_only"
     on_disconnect: bool | None = None  # as in NewOrderSingle; it cannot be changed
     fault: Refusal | None = None
+    destination: str | None = None  # as in NewOrderSingle; it cannot be changed
 
 
 @value

@@ -42,6 +42,7 @@ Echo = tuple[tuple[int, str], ...]
 
 The value of a repeating group's count has the group behind it, as in the message.
 """
+SYMBOL: Final = 55
 CLIENT_ID: Final = 109
 NO_PARTY_IDS: Final = 453
 

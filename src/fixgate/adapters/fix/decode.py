@@ -147,7 +147,7 @@ def _new_order_single(session: SessionName, fields: Fields) -> ClientCommand:
         terms=terms,
         echo=echo,
         account=fields.get("1"),
-        destination=fields.get("100") or fields.get("207") or (SMART if "847" in fields else None),
+        destination=_destination(fields),
         poss_resend=fields.get("97") == "Y",
         on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
@@ -158,6 +158,10 @@ def _of_a_list(session: SessionName, fields: Fields) -> ClientCommand:
     if "58" in fields:
         fields["58"] = clean(fields["58"])
     return _bad_field(session, "D", fields) or _new_order_single(session, fields)
+
+
+def _destination(fields: Fields) -> str | None:
+    return fields.get("100") or fields.get("207") or (SMART if "847" in fields else None)
 
 
 def _on_disconnect(exec_inst: str) -> bool | None:
@@ -194,6 +198,7 @@ def _order_cancel_replace_request(session: SessionName, fields: Fields) -> Clien
         keeps=frozenset(name for name, tag in absent.items() if tag not in fields),
         on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
+        destination=_destination(fields),
     )
 
 

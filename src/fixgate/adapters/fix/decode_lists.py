@@ -26,6 +26,8 @@ Single = Callable[[SessionName, Fields], ClientCommand]
 ORDERS_MAX: Final = 10
 _ORDERS, _PARTIES = "73", "453"
 _CONTINGENCIES: Final = {each.value: each for each in Contingency}
+# The dictionaries let an order of a list do without them; nobody can say what it is then.
+_NEEDED: Final = ("40", "55")
 _NO_BIDDING, _IMMEDIATE = "3", "1"  # tags 394, 433
 # Tags of an order in the dictionaries, those of its groups apart.
 _TAGS: Final = """
@@ -59,9 +61,10 @@ def new_order_list(
         return bad(session, fields, broken.tag, 5, str(broken))
     orders: list[NewOrderSingle] = []
     for entry in entries:
-        command = single(session, _fields(entry, fields))
+        made = _fields(entry, fields)
+        command = missing(session, made, (*made, *_NEEDED)) or single(session, made)
         if isinstance(command, BadMessage):
-            return command
+            return changed(command, ref_msg_type=fields["35"])
         if isinstance(command, NewOrderSingle):
             echo = tuple(sorted((*command.echo, (66, fields["66"]))))
             orders.append(changed(command, echo=echo))

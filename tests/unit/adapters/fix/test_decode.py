@@ -133,6 +133,28 @@ def test_a_sequence_number_that_is_none_is_zero(number: str) -> None:
     assert command.ref_seq_num == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "tag", "reason"),
+    [
+        ("67=2", "67=", 67, 4),
+        ("|60=20231114-22:13:20|67=2", "|60=|67=2", 60, 4),
+        ("|40=2|44=8", "|44=8", 40, 1),
+        ("|55=ETH/USDT", "", 55, 1),
+        ("11=Y", "11=" + "Y" * 65, 11, 5),
+    ],
+)
+def test_a_field_that_breaks_a_rule_in_an_order_of_a_list_rejects_the_list(
+    old: str, new: str, tag: int, reason: int
+) -> None:
+    one = "11=X|60=20231114-22:13:20|67=1|55=BTC/USDT|54=2|38=1|40=2|44=9"
+    other = "11=Y|60=20231114-22:13:20|67=2|55=ETH/USDT|54=2|38=1|40=2|44=8"
+    assert old in other
+    command = told(f"35=E|34=7|66=L|68=2|1385=1|73=2|{one}|{other.replace(old, new)}")
+    assert isinstance(command, BadMessage)
+    assert (command.ref_msg_type, command.ref_seq_num) == ("E", 7)
+    assert (command.ref_tag_id, command.reason) == (tag, reason)
+
+
 def test_the_terms_that_most_orders_do_not_have() -> None:
     command = an_order(f"{AN_ORDER}|111=10|110=5|77=C|7928=O|20001=5|20002=I")
     assert command.terms is not None
