@@ -127,26 +127,36 @@ async def test_a_change_that_comes_late_is_taken_for_lost_and_then_for_old(
 
 async def test_a_message_that_cannot_be_read_leads_to_a_new_snapshot(world: BinanceWorld) -> None:
     asked = await snapshots(world)
-    world.double.hub.rubbish('{"e":"depthUpdate","s":"BTCUSDT","U":7,"u":"x","b":[["?"]],"a":[]}')
+    world.double.hub.rubbish(
+        '{"e":"depthUpdate","s":"BTCUSDT","U":7,"u":"x","b":[["?"]],"a":[]}', to_market=True
+    )
     await world.until(lambda: world.requests(DEPTH) > asked)
     await same(world)
     assert world.venue.stream_errors == 1
 
 
-async def test_a_text_that_is_no_json_does_not_end_the_stream_for_good(begin: Begin) -> None:
-    world = await begin(
-        Timeouts(
-            stale_after_s=300.0, audit_every_s=1_000.0, stop_s=1.0, connect_s=2.0,
-            market_ping_every_s=20.0, market_stale_after_s=100.0,
-        )
-    )  # fmt: skip
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda *_: None)  # ccxt's receive loop dies of it
-    world.double.hub.rubbish('{"e":"depthUpdate",')
-    world.double.hub.rubbish("what is this")
+async def test_a_text_that_is_no_json_does_not_end_the_stream(world: BinanceWorld) -> None:
+    world.double.hub.rubbish('{"e":"depthUpdate",', to_market=True)
+    world.double.hub.rubbish("what is this", to_market=True)
     await move(world, "1.01")
     await same(world)
     await move(world, "0.99")
+    await same(world)
+    assert world.venue.stream_errors == 1
+
+
+@pytest.mark.parametrize(
+    "level", ['["0","1"]', '["-5","1"]', '["1E+40","1"]', f'["5.{"1" * 400}","1"]', '["5","NaN"]']
+)
+async def test_a_level_that_cannot_be_leads_to_a_new_snapshot(
+    world: BinanceWorld, level: str
+) -> None:
+    asked = await snapshots(world)
+    world.double.hub.rubbish(
+        f'{{"e":"depthUpdate","s":"BTCUSDT","U":1,"u":99999999,"b":[{level}],"a":[]}}',
+        to_market=True,
+    )
+    await world.until(lambda: world.requests(DEPTH) > asked)
     await same(world)
 
 

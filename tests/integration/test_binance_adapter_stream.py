@@ -226,6 +226,54 @@ async def test_an_unreadable_message_neither_kills_the_stream_nor_is_forgotten(
     assert len(world.ear.of(VenueConnection)) == 1
 
 
+@pytest.mark.parametrize("text", ['{"e":"executionReport",', "[" * 60_000])
+async def test_a_text_that_is_no_json_neither_ends_the_stream_nor_is_forgotten(
+    world: BinanceWorld, text: str
+) -> None:
+    """It may have been a message about an order."""
+    call, other = await resting(world, Side.SELL), await resting(world, Side.SELL)
+    world.double.hub.faults.add(StreamFault.LOSE, times=100)
+    await fill(world, call)
+    world.double.hub.faults.clear()
+    world.double.hub.rubbish(text, to_market=False)
+    await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    await world.ear.traded(other.venue_cl_ord_id, other.qty)
+    assert world.venue.stream_errors == 1
+    assert [each.up for each in world.ear.of(VenueConnection)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in "lL" for value in ("0", "-0.01", None, "1E+40", "x")),
+        ("L", "48000." + "1" * 400),
+        *(("n", value) for value in ("1E+999", "0." + "1" * 400, "NaN")),
+        *(("z", value) for value in ("1E+40", None)),
+        ("t", -1),
+        ("t", "7x"),
+        ("T", None),
+    ],
+)
+async def test_a_trade_that_cannot_be_is_not_told_and_what_it_was_is_asked_for(
+    world: BinanceWorld, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    call = await resting(world, Side.SELL)
+    assert call.terms.price is not None
+    as_it_is = world.double.hub.user_event
+
+    def changed(account: str, event: dict[str, object]) -> None:
+        wrong = {name: value} if event.get("x") == "TRADE" else {}
+        as_it_is(account, event | wrong)
+
+    monkeypatch.setattr(world.double.hub, "user_event", changed)
+    await fill(world, call)
+    (trade,) = await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert (trade.last_qty, trade.last_px) == (call.qty, call.terms.price)
+    (listed,) = world.double.exchange.accounts[DEMO_API_KEY].trades
+    assert trade.trade_id == f"BTCUSDT-{listed.trade_id}S"
+    assert world.venue.stream_errors == 1
+
+
 @pytest.mark.parametrize("event", ["eventStreamTerminated", "serverShutdown"])
 async def test_a_stream_that_is_ended_by_word_is_opened_again(
     world: BinanceWorld, event: str

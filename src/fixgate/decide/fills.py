@@ -5,7 +5,6 @@ Not here: the order's arithmetic (lifecycle).
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from fixgate.decide.closing import finish_if_complete, leg_exhausted
@@ -19,10 +18,8 @@ from fixgate.domain.ids import OrderID
 from fixgate.domain.inputs import VenueTradeCorrected, VenueTraded
 from fixgate.domain.lifecycle import allowed
 from fixgate.domain.order import Execution, Order, RequestPhase
-from fixgate.domain.rounding import ZERO, within_limits
+from fixgate.domain.rounding import ZERO, summable, within_limits
 from fixgate.domain.values import ExecType
-
-_EXPONENT_MAX: Final = 40  # of a price
 
 _execution: Final = maker(Execution)
 _traded: Final = maker(e.Traded)
@@ -40,8 +37,8 @@ def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
     if leg > order.leg:
         yield _stray(f"Trade {trade.trade_id} of {trade.venue_cl_ord_id}, never sent", order)
         return
-    if not _sane(trade.last_qty, trade.last_px) or trade.last_qty <= ZERO:
-        yield _stray(f"Trade {trade.trade_id} has no quantity or price that can be", order)
+    if not _sane(trade) or trade.last_qty <= ZERO:
+        yield _stray(f"Trade {trade.trade_id} has no quantity, price or fee that can be", order)
         return
     # A trade proves that the venue took the leg, whatever became of its answer (scenario X2).
     yield from acknowledged(turn, order, leg, trade.venue_order_id)
@@ -50,9 +47,10 @@ def traded(turn: Turn, trade: VenueTraded) -> Iterator[e.Event]:
     yield from _counted(turn, order, leg, trade)
 
 
-def _sane(qty: Decimal, px: Decimal) -> bool:
+def _sane(trade: VenueTraded | VenueTradeCorrected) -> bool:
     """Whether sums with it stay exact; the adapters see to it, and this is the last line."""
-    return within_limits(qty) and px.is_finite() and abs(px.adjusted()) <= _EXPONENT_MAX
+    fee_counts = trade.fee is None or summable(trade.fee)
+    return fee_counts and within_limits(trade.last_qty) and summable(trade.last_px)
 
 
 def _proves_replace(
@@ -116,7 +114,7 @@ def corrected(turn: Turn, correction: VenueTradeCorrected) -> Iterator[e.Event]:
         yield _stray(f"Correction of unknown trade {correction.trade_id}")
         return
     order = named[0]
-    if not _sane(correction.last_qty, correction.last_px) or correction.last_qty < ZERO:
+    if not _sane(correction) or correction.last_qty < ZERO:
         yield _stray(f"Correction of trade {correction.trade_id} makes no sense", order)
         return
     busted = not correction.last_qty

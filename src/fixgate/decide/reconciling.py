@@ -25,11 +25,10 @@ from fixgate.domain.frozen import changed
 from fixgate.domain.ids import VenueName
 from fixgate.domain.position import Position
 from fixgate.domain.positions import Positions
-from fixgate.domain.rounding import ZERO, avg_px, minus, notional, plus, to_wire
+from fixgate.domain.rounding import ZERO, avg_px, minus, notional, plus, summable, to_wire
 from fixgate.domain.state import State
 
 BUSY_TIMES: Final = 4
-_EXPONENT_MAX: Final = 40
 _LIKE: Final = Decimal(2)  # a price within this factor of the last one is like it
 _BALANCE: Final = "balance difference"
 _POSITION: Final = "position difference"
@@ -48,7 +47,7 @@ def balances_reported(turn: Turn, report: i.BalancesReported) -> Iterator[e.Even
     differences = _all_differences(positions, venue, said, settled_in)
     found: list[Balance] = []
     for asset, (free, locked) in [*said.items(), *((each, (ZERO, ZERO)) for each in gone)]:
-        if not (_can_be(free) and _can_be(locked)):
+        if not (summable(free) and summable(locked)):
             yield _unasked(venue, "balances", f"{asset} {free} and {locked} cannot be")
             continue
         total = plus(free, locked)
@@ -87,7 +86,7 @@ def positions_reported(turn: Turn, report: i.PositionsReported) -> Iterator[e.Ev
     ours = [symbol for at, symbol in positions.nets if at == venue and spot_assets(symbol) is None]
     for symbol in dict.fromkeys([*said, *ours]):
         qty, px = said.get(symbol, (ZERO, ZERO))
-        if not (_can_be(qty) and _can_be(px)):
+        if not (summable(qty) and summable(px)):
             yield _unasked(venue, "positions", f"{symbol} {qty} at {px} cannot be")
             continue
         net = positions.net_at(venue, symbol)
@@ -146,7 +145,7 @@ def _all_differences(
     for at, asset in positions.balances:
         held = positions.held(venue, asset) if at == venue and asset not in settled_in else None
         free, locked = said.get(asset, (ZERO, ZERO))
-        if held is not None and _can_be(free) and _can_be(locked):
+        if held is not None and summable(free) and summable(locked):
             found[asset] = _difference(positions, venue, plus(free, locked), held)
     return found
 
@@ -239,14 +238,6 @@ def _settled_in(positions: Positions, venue: VenueName) -> frozenset[str]:
         for symbol in symbols
         if spot_assets(symbol) is None
     )
-
-
-def _can_be(amount: Decimal) -> bool:
-    """Whether sums with it stay exact. Some assets have 18 decimal places, and venues give them."""
-    exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int):
-        return False
-    return exponent >= -_EXPONENT_MAX and amount.adjusted() <= _EXPONENT_MAX
 
 
 def _unasked(venue: VenueName, what: str, why: str) -> e.AlertRaised:

@@ -11,6 +11,7 @@ from fixgate.domain.balance import quote_of, settled_in
 from fixgate.domain.capabilities import Option
 from fixgate.domain.frozen import value
 from fixgate.domain.ids import VenueName
+from fixgate.domain.rounding import ZERO, summable
 from fixgate.domain.values import OrdType, TimeInForce
 
 
@@ -40,6 +41,13 @@ class Instrument:
         Not that of an inverse contract, which is settled in its base currency.
         """
         return settled_in(self.symbol) == quote_of(self.symbol)
+
+    @property
+    def can_be(self) -> bool:
+        """Whether prices and quantities can be held against its steps and limits."""
+        steps = [each for each in (self.tick_size, self.lot_size, self.max_qty) if each is not None]
+        numbers = (*steps, self.min_qty, self.min_notional)
+        return all(map(summable, numbers)) and min(steps) > ZERO <= min(numbers)
 
 
 @unique

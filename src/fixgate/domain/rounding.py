@@ -18,6 +18,7 @@ from typing import Final
 ZERO: Final = Decimal(0)
 INTEGER_DIGITS_MAX: Final = 15
 FRACTION_DIGITS_MAX: Final = 12
+_EXPONENT_MAX: Final = 40  # of prices, fees and balances
 _BP_STEP: Final = Decimal("0.01")
 _AVG_PX_STEP: Final = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
 # Any number the edges let in has at most 27 digits, so sums fit the default context of 28.
@@ -39,6 +40,19 @@ def within_limits(value: Decimal) -> bool:
     if not isinstance(exponent, int):
         return False
     return exponent >= -FRACTION_DIGITS_MAX and value.adjusted() < INTEGER_DIGITS_MAX
+
+
+def summable(amount: Decimal) -> bool:
+    """Whether sums with ``amount`` stay exact.
+
+    Some assets have 18 decimal places, and venues give them.
+    """
+    if within_limits(amount):  # most are, and it is the cheaper look
+        return True
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False
+    return exponent >= -_EXPONENT_MAX and amount.adjusted() <= _EXPONENT_MAX
 
 
 # Bound, not wrapped: each trade takes a dozen of them.

@@ -11,8 +11,9 @@ import asyncio
 import importlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
@@ -97,6 +98,14 @@ def _enter(exchange: Any, settings: CcxtSettings) -> None:
 def _tapped(base: Any, tap: Tap) -> Any:
     """A subclass of a ccxt.pro exchange that shows us everything and decides nothing."""
 
+    def guarded(read: Callable[[Any], None], data: Any) -> None:
+        # An exception in here would end ccxt's receive loop: the socket stays open, nothing
+        # arrives, and nobody is told.
+        try:
+            read(data)
+        except Exception as error:  # noqa: BLE001 - see above
+            tap.on_unreadable(error)
+
     class Tapped(base):  # type: ignore[misc] # the base is known only at run time
         # ccxt logs requests with their keys and signatures at DEBUG.
         logger = _muted()
@@ -115,15 +124,17 @@ def _tapped(base: Any, tap: Tap) -> Any:
             tap.on_answer(headers or {})
             raise_if_refused(code, reason, headers or {}, body, response)
 
+        def client(self, url: str) -> Any:
+            client = super().client(url)
+            # ccxt takes JSON apart before it calls handle_message, and as unguarded.
+            read = type(client).handle_text_or_binary_message
+            client.handle_text_or_binary_message = partial(guarded, partial(read, client))
+            return client
+
         def handle_message(self, client: Any, message: Any) -> None:
-            # An exception in here would end ccxt's receive loop: the socket stays open, nothing
-            # arrives, and nobody is told.
-            try:
-                tap.on_message(message)
-                if isinstance(message, dict) and "id" in message:
-                    super().handle_message(client, message)
-            except Exception as error:  # noqa: BLE001 - see above
-                tap.on_unreadable(error)
+            tap.on_message(message)
+            if isinstance(message, dict) and "id" in message:
+                super().handle_message(client, message)
 
         def on_close(self, client: Any, error: Any) -> None:
             super().on_close(client, error)

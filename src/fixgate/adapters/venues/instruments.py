@@ -5,8 +5,7 @@ traded here.
 Not here: reading a venue's list (dialects).
 """
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -26,7 +25,7 @@ class Catalogue:
         self._venue = venue
         self._symbols = frozenset(symbols)
         self._known: dict[str, Instrument] = {}
-        self._refused: frozenset[str] = frozenset()  # by their symbols, as last logged
+        self._refused: Mapping[str, str] = {}  # why, by their symbols, as last logged
 
     def of(self, symbol: str) -> Instrument | None:
         """What a unified symbol means; None: it is not listed, or not known yet."""
@@ -37,8 +36,8 @@ class Catalogue:
         listed = {
             each.symbol: each for each in found if not self._symbols or each.symbol in self._symbols
         }
-        now = {symbol: each for symbol, each in listed.items() if each.pays_in_quote}
-        self._refuse(listed.keys() - now.keys())
+        now = {symbol: each for symbol, each in listed.items() if _why_not(each) is None}
+        self._refuse({symbol: why for symbol, each in listed.items() if (why := _why_not(each))})
         changed = tuple(each for each in now.values() if self._known.get(each.symbol) != each)
         removed = tuple(sorted(self._known.keys() - now.keys()))
         first = not self._known
@@ -47,17 +46,28 @@ class Catalogue:
             return None
         return InstrumentsLoaded(venue=self._venue, instruments=changed, removed=removed)
 
-    def _refuse(self, symbols: AbstractSet[str]) -> None:
-        """Profit in another currency than the price's would be counted wrongly: no such trades."""
-        if symbols == self._refused:
+    def _refuse(self, reasons: Mapping[str, str]) -> None:
+        if reasons == self._refused:
             return
-        self._refused = frozenset(symbols)
-        if symbols:
+        self._refused = reasons
+        for why in sorted(set(reasons.values())):
+            symbols = sorted(symbol for symbol, each in reasons.items() if each == why)
             _log.warning(
                 "venue.instruments_refused",
                 venue=self._venue,
-                text="not tradable here: settled in another currency than they are priced in"
-                " (inverse contracts), so that their profit would be wrong",
-                symbols=", ".join(sorted(symbols)[:_SHOWN_MAX]),
+                text=f"not tradable here: {why}",
+                symbols=", ".join(symbols[:_SHOWN_MAX]),
                 count=len(symbols),
             )
+
+
+def _why_not(instrument: Instrument) -> str | None:
+    """What keeps an instrument from being traded here."""
+    if not instrument.pays_in_quote:
+        return (
+            "settled in another currency than they are priced in (inverse contracts),"
+            " so that their profit would be wrong"
+        )
+    if not instrument.can_be:
+        return "their ticks, lots or limits cannot be"
+    return None

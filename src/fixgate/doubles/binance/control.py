@@ -87,7 +87,7 @@ class Control:
             case "silent" | "speak" as action:
                 faults.silent = action == "silent"
             case "rubbish":
-                self._hub.rubbish(str(body["text"]))
+                self._hub.rubbish(str(body["text"]), to_market=market)
             case action:
                 faults.add(StreamFault(action), times=body.get("times", 1))
         return {}

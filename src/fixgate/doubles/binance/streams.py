@@ -244,10 +244,10 @@ class Hub:
             for client in heard:
                 client.offer_stream(stream, event)
 
-    def rubbish(self, text: str) -> None:
-        """Send a text that is no event to all who listen to the market."""
+    def rubbish(self, text: str, *, to_market: bool) -> None:
+        """Send a text that is no event to all who listen to the market, or to an account."""
         for client in tuple(self._clients):
-            if client.streams:
+            if client.streams if to_market else client.hears_accounts():
                 client.offer(text)
 
     def release(self) -> None:

@@ -107,6 +107,61 @@ def test_contracts_that_pay_in_another_currency_than_their_price_are_refused_by_
     assert catalogue.of("BTC/USD:BTC") is None
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tick_size": Decimal("NaN")},
+        {"tick_size": Decimal("Infinity")},
+        {"tick_size": Decimal("-0.01")},
+        {"tick_size": Decimal("1E-500")},
+        {"lot_size": Decimal(-1)},
+        {"lot_size": Decimal(0)},
+        {"min_qty": Decimal("NaN")},
+        {"min_qty": Decimal(-1)},
+        {"max_qty": Decimal("1E+500")},
+        {"min_notional": Decimal("sNaN")},
+    ],
+    ids=str,
+)
+def test_an_instrument_that_no_order_can_be_held_against_is_refused_by_name(
+    odd: dict[str, Decimal],
+) -> None:
+    catalogue = Catalogue(VENUE, ())
+    with capture_logs() as logs:
+        news = catalogue.difference([BTC, replace(BTC, symbol="ODD/USDT", **odd)])
+    assert news is not None
+    assert news.instruments == (BTC,)
+    assert [each["symbols"] for each in logs] == ["ODD/USDT"]
+
+
+class ParsesOnlyWhole:
+    """As ccxt parses a market."""
+
+    def parse_markets(self, stated: list[Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "symbol": f"{each['baseAsset']}/USDT",
+                "id": each["symbol"],
+                "spot": True,
+                "active": True,
+                "precision": {"price": "0.01", "amount": each["step"]},
+                "limits": {"amount": {"min": None, "max": None}, "cost": {"min": None}},
+            }
+            for each in stated
+        ]
+
+
+def test_a_symbol_that_cannot_be_read_does_not_keep_the_others_away() -> None:
+    whole = {"symbol": "BTCUSDT", "baseAsset": "BTC", "step": "0.001"}
+    broken = (None, {}, {"symbol": "ETHUSDT"}, {**whole, "step": "what"})
+    for wanted in (frozenset[str](), frozenset({"BTC/USDT", "ETH/USDT"})):
+        found = reading.markets(ParsesOnlyWhole(), {"symbols": [*broken, whole]}, VENUE, wanted)
+        assert [each.symbol for each in found] == ["BTC/USDT"]
+    for stated in ({}, {"symbols": None}, {"symbols": {"BTCUSDT": whole}}):
+        with pytest.raises(UnreadableError):
+            list(reading.markets(ParsesOnlyWhole(), stated, VENUE, frozenset()))
+
+
 ORDER: dict[str, Any] = {
     "symbol": "BTCUSDT",
     "orderId": 28,
@@ -194,7 +249,7 @@ def test_any_execution_report_is_read_or_unreadable(event: dict[str, Any]) -> No
 
 
 def test_limits_are_read_from_what_the_venue_states() -> None:
-    stated = {
+    stated: dict[str, list[Any]] = {
         "rateLimits": [
             {
                 "rateLimitType": "REQUEST_WEIGHT",
@@ -206,6 +261,10 @@ def test_limits_are_read_from_what_the_venue_states() -> None:
             {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 9},
         ]
     }
+    sane = {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": 9}
+    odd: list[Any] = [None, {}, {**sane, "interval": "EON"}, {**sane, "limit": None}]
+    odd += [{**sane, "limit": 0}, {**sane, "intervalNum": 0}, {**sane, "intervalNum": -1}]
+    stated["rateLimits"] += odd
     found = [(each.kind, each.count, each.period_s) for each in reading.allowances(stated)]
     assert found == [("weight", 6000, 60.0), ("orders", 100, 10.0)]
     headers = {"X-MBX-USED-WEIGHT-1M": "12", "x-mbx-order-count-10s": "3", "Date": "x"}

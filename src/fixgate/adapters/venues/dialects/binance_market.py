@@ -13,6 +13,7 @@ from typing import Any
 from fixgate.adapters.venues.depth import DepthChange, DepthSnapshot, Level
 from fixgate.adapters.venues.dialect import MarketMessage, MarketPrint, UnreadableError
 from fixgate.domain.instruments import Instrument
+from fixgate.domain.rounding import within_limits
 from fixgate.domain.values import Side
 
 _MS_TO_NS = 1_000_000
@@ -67,8 +68,8 @@ def _change(said: Mapping[str, Any]) -> DepthChange:
 def _trade(said: Mapping[str, Any]) -> MarketPrint:
     return MarketPrint(
         venue_symbol=str(said["s"]),
-        px=_finite(said["p"]),
-        qty=_finite(said["q"]),
+        px=_px(said["p"]),
+        qty=_number(said["q"]),
         # m: the buyer is the maker
         aggressor=Side.SELL if said["m"] is True else Side.BUY,
         at_ns=int(said["T"]) * _MS_TO_NS,
@@ -76,11 +77,18 @@ def _trade(said: Mapping[str, Any]) -> MarketPrint:
 
 
 def _levels(said: Any) -> tuple[Level, ...]:
-    return tuple([(_finite(px), _finite(qty)) for px, qty in said])
+    return tuple([(_px(px), _number(qty)) for px, qty in said])
 
 
-def _finite(said: Any) -> Decimal:
+def _number(said: Any) -> Decimal:
     number = Decimal(str(said))
-    if not number.is_finite() or number < 0:
+    if not within_limits(number) or number < 0:
         raise ValueError(said)
     return number
+
+
+def _px(said: Any) -> Decimal:
+    px = _number(said)
+    if not px:
+        raise ValueError(said)
+    return px

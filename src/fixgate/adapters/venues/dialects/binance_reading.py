@@ -22,7 +22,7 @@ from fixgate.adapters.venues.limiter import Allowance
 from fixgate.domain.ids import TradeID, VenueClOrdID, VenueName, VenueOrderID, order_of
 from fixgate.domain.inputs import LegState
 from fixgate.domain.instruments import Instrument
-from fixgate.domain.rounding import ZERO, to_wire
+from fixgate.domain.rounding import ZERO, to_wire, within_limits
 from fixgate.domain.values import ExecType, Side
 
 _N = TypeVar("_N")
@@ -41,6 +41,7 @@ _ENDED: Final[Mapping[str, ExecType | None]] = {
     # Self-trade prevention ended it; FIX calls that canceled (scenario X4).
     "EXPIRED_IN_MATCH": ExecType.CANCELED,
 }
+_KINDS: Final[Mapping[str, str]] = {"REQUEST_WEIGHT": "weight", "ORDERS": "orders"}
 _INTERVALS_S: Final[Mapping[str, float]] = {
     "SECOND": 1.0,
     "MINUTE": 60.0,
@@ -63,9 +64,9 @@ def submitted(body: Any) -> tuple[OrderFacts, tuple[TradeFacts, ...]]:
         raise UnreadableError("fills is not a list")
     return facts, tuple(
         TradeFacts(
-            trade_id=_trade_id(symbol, _integer(each, "tradeId"), side),
-            last_qty=_decimal(each, "qty"),
-            last_px=_decimal(each, "price"),
+            trade_id=_trade_id(symbol, each, "tradeId", side),
+            last_qty=_above_zero(each, "qty"),
+            last_px=_above_zero(each, "price"),
             venue_order_id=facts.venue_order_id,
             fee=_decimal(each, "commission"),
             fee_currency=_text(each, "commissionAsset"),
@@ -112,9 +113,9 @@ def trades(body: Any, side: Side, *, page: int) -> tuple[tuple[TradeFacts, ...],
 
 def _trade(body: Any) -> TradeFacts:
     return TradeFacts(
-        trade_id=_trade_id(_text(body, "symbol"), _integer(body, "id"), _side_of_trade(body)),
-        last_qty=_decimal(body, "qty"),
-        last_px=_decimal(body, "price"),
+        trade_id=_trade_id(_text(body, "symbol"), body, "id", _side_of_trade(body)),
+        last_qty=_above_zero(body, "qty"),
+        last_px=_above_zero(body, "price"),
         venue_order_id=VenueOrderID(str(_integer(body, "orderId"))),
         fee=_decimal(body, "commission"),
         fee_currency=_text(body, "commissionAsset"),
@@ -127,7 +128,10 @@ def _side_of_trade(body: Any) -> Side:
     return Side.BUY if _field(body, "isBuyer") is True else Side.SELL
 
 
-def _trade_id(symbol: str, number: int, side: Side) -> TradeID:
+def _trade_id(symbol: str, body: Any, name: str, side: Side) -> TradeID:
+    number = _integer(body, name)
+    if number < 0:  # -1 stands for "no trade"
+        raise UnreadableError(f"{name} is not the number of a trade")
     # Binance numbers trades by symbol, and both sides of one trade alike; should both orders
     # be ours, each side needs an id of its own.
     return TradeID(f"{symbol}-{number}{'B' if side is Side.BUY else 'S'}")
@@ -197,9 +201,9 @@ def _stream_trade(event: Mapping[str, Any]) -> TradeFacts:
     symbol, side = _text(event, "s"), _side(_text(event, "S"))
     fee_currency = event.get("N")
     return TradeFacts(
-        trade_id=_trade_id(symbol, _integer(event, "t"), side),
-        last_qty=_decimal(event, "l"),
-        last_px=_decimal(event, "L"),
+        trade_id=_trade_id(symbol, event, "t", side),
+        last_qty=_above_zero(event, "l"),
+        last_px=_above_zero(event, "L"),
         venue_order_id=VenueOrderID(str(_integer(event, "i"))),
         fee=_decimal(event, "n") if fee_currency is not None else None,
         fee_currency=str(fee_currency) if fee_currency is not None else None,
@@ -218,16 +222,32 @@ def _why(event: Mapping[str, Any], what: str, status: str) -> str | None:
 def markets(
     exchange: Any, body: Any, venue: VenueName, symbols: frozenset[str]
 ) -> Iterator[Instrument]:
-    """The spot symbols. One that lacks a tick or a lot cannot be traded and is left out."""
+    """The spot symbols. One that lacks a tick or a lot cannot be traded and is left out.
+
+    So is one that cannot be read: it does not keep the others away.
+    """
     names = {each.replace("/", "") for each in symbols}
     stated = _field(body, "symbols")
-    wanted = [each for each in stated if not names or each.get("symbol") in names]
-    for market in exchange.parse_markets(wanted):
+    if not isinstance(stated, list):
+        raise UnreadableError("symbols is not a list")
+    for each in stated:
+        if names and not (isinstance(each, dict) and each.get("symbol") in names):
+            continue
+        try:
+            found = _instrument(exchange, each, venue)
+        except Exception:  # noqa: BLE001, S112 - ccxt may raise anything; what is missing is logged
+            continue
+        if found is not None:
+            yield found
+
+
+def _instrument(exchange: Any, stated: Any, venue: VenueName) -> Instrument | None:
+    for market in exchange.parse_markets([stated]):
         precision, limits = market["precision"], market["limits"]
         tick_size, lot_size = _step(precision["price"]), _step(precision["amount"])
         if not market["spot"] or tick_size is None or lot_size is None:
             continue
-        yield Instrument(
+        return Instrument(
             venue=venue,
             symbol=market["symbol"],
             venue_symbol=market["id"],
@@ -238,6 +258,7 @@ def markets(
             min_notional=_step(limits["cost"]["min"]) or ZERO,
             active=bool(market["active"]),
         )
+    return None
 
 
 def _step(value: Any) -> Decimal | None:
@@ -245,18 +266,27 @@ def _step(value: Any) -> Decimal | None:
 
 
 def allowances(body: Any) -> tuple[Allowance, ...]:
-    """``rateLimits``; RAW_REQUESTS counts connections and is far above the others."""
-    kinds = {"REQUEST_WEIGHT": "weight", "ORDERS": "orders"}
-    stated = body.get("rateLimits", []) if isinstance(body, dict) else []
+    """``rateLimits``; RAW_REQUESTS counts connections and is far above the others.
+
+    One that cannot be read holds nobody up: what it limits, the venue itself still counts.
+    """
+    stated = body.get("rateLimits") if isinstance(body, dict) else None
     return tuple(
-        Allowance(
-            kind=kinds[each["rateLimitType"]],
-            count=_integer(each, "limit"),
-            period_s=_INTERVALS_S[_text(each, "interval")] * _integer(each, "intervalNum"),
-        )
-        for each in stated
-        if isinstance(each, dict) and each.get("rateLimitType") in kinds
+        found
+        for each in (stated if isinstance(stated, list) else ())
+        if (found := _allowance(each)) is not None
     )
+
+
+def _allowance(stated: Any) -> Allowance | None:
+    try:
+        kind, interval = _text(stated, "rateLimitType"), _text(stated, "interval")
+        count, times = _integer(stated, "limit"), _integer(stated, "intervalNum")
+    except UnreadableError:
+        return None
+    if kind not in _KINDS or interval not in _INTERVALS_S or min(count, times) <= 0:
+        return None
+    return Allowance(kind=_KINDS[kind], count=count, period_s=_INTERVALS_S[interval] * times)
 
 
 def server_time_ms(body: Any) -> int:
@@ -293,8 +323,16 @@ def _integer(body: Any, name: str) -> int:
 
 def _decimal(body: Any, name: str) -> Decimal:
     value = _number(body, name, Decimal)
-    if not value.is_finite():
-        raise UnreadableError(f"{name} is not a number")
+    # Binance's own numbers have 8 fraction digits, and 11 before them.
+    if not within_limits(value):
+        raise UnreadableError(f"{name} is not a number that can be")
+    return value
+
+
+def _above_zero(body: Any, name: str) -> Decimal:
+    value = _decimal(body, name)
+    if value <= ZERO:
+        raise UnreadableError(f"{name} is not above zero")
     return value
 
 
