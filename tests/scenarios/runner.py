@@ -98,7 +98,7 @@ from scenarios.limit_words import limits_from
 from scenarios.venue_words import called, heard
 from scenarios.versions import as_42
 
-_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c", "E", "M", "K"))
+_WITHOUT_SYMBOL = frozenset(("q", "AF", "AD", "AN", "x", "c", "E", "M", "K", "j"))
 _STEP = re.compile(r"(?<!@)(?=\b(?:[CVAGOM]|V@\w+)[<>] )")
 _NAMED = re.compile(r"([\w.]+): ")
 _ROUTING = ("venues", "at", "routing")

@@ -14,7 +14,7 @@ from fixgate.decide.working import in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
 from fixgate.domain.order import Order
-from fixgate.domain.values import BusinessRejectReason
+from fixgate.domain.values import BUSINESS_MESSAGE_REJECT, BusinessRejectReason
 
 
 def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
@@ -51,6 +51,8 @@ def bad_message(_: Turn, message: i.BadMessage) -> Iterator[e.Event]:
 
 def unserved(_: Turn, message: i.UnservedMessage) -> Iterator[e.Event]:
     """A message that is not served: BusinessMessageReject (j)."""
+    if message.ref_msg_type == BUSINESS_MESSAGE_REJECT:
+        return
     yield e.BusinessMessageRejected(
         session=message.session,
         ref_seq_num=message.ref_seq_num,
@@ -63,6 +65,8 @@ def unserved(_: Turn, message: i.UnservedMessage) -> Iterator[e.Event]:
 
 def not_taken_before(_: Turn, message: i.MessageNotTaken) -> Iterator[e.Event]:
     """An earlier process refused it, and was not there any more to repeat that."""
+    if message.ref_msg_type == BUSINESS_MESSAGE_REJECT:
+        return
     yield e.BusinessMessageRejected(
         session=message.session,
         ref_seq_num=message.ref_seq_num,

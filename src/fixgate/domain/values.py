@@ -168,6 +168,10 @@ class RefusalReason(Value):
     VENUE_REFUSED = "venue_refused"
 
 
+# MsgType of a rejection that is not answered with another: two engines could go on for ever.
+BUSINESS_MESSAGE_REJECT: Final = "j"
+
+
 @unique
 class BusinessRejectReason(Value):
     """Tag 380."""

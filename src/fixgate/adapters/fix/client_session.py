@@ -38,6 +38,7 @@ from fixgate.application.ports.fix import Direction, FixDelivered, FixMessage, H
 from fixgate.application.ports.journal import Sent
 from fixgate.domain.frozen import maker
 from fixgate.domain.sessions import FixVersion
+from fixgate.domain.values import BUSINESS_MESSAGE_REJECT
 
 _POSS_DUP: Final = b"\x0143=Y\x01"
 ADMIN_TYPES: Final = frozenset("012345A")
@@ -329,6 +330,8 @@ class ClientSession:
     def answer_refused(self, refused: FixDelivered, text: str) -> None:
         """BusinessMessageReject 380=4: the application is not available."""
         message = refused.message
+        if message.msg_type == BUSINESS_MESSAGE_REJECT:
+            return
         ref_id = value_of(refused.text, 11)
         fields = [(45, str(message.msg_seq_num)), (58, text), (372, message.msg_type)]
         fields += [] if ref_id is None else [(379, ref_id)]

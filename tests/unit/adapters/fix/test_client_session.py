@@ -688,6 +688,16 @@ def test_a_refused_message_is_answered_with_application_not_available(kit: Kit) 
     }
 
 
+def test_a_rejection_of_the_clients_own_is_not_answered_with_another(kit: Kit) -> None:
+    kit.take(message("j", 2, "45=1|372=8|380=3", client=kit.client))
+    (delivered,) = kit.said
+    assert isinstance(delivered, FixDelivered)
+
+    kit.session.answer_refused(delivered, "the journal cannot be written")
+
+    assert kit.wrote() == []
+
+
 @pytest.mark.parametrize("number", [1, 4])
 def test_a_logout_out_of_turn_uses_up_no_number_of_a_message_that_is_missing(
     make: MakeKit, number: int
