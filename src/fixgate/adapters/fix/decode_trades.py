@@ -18,6 +18,7 @@ from fixgate.domain.trades import TradeQuery, TradeRequest
 from fixgate.domain.values import Side, TradeRequestResult
 
 _DATES: Final = Layout(first="75", members=frozenset(("75", "60")))
+_TIMES: Final = Layout(first="60", members=frozenset(("60",)))  # in the place of dates
 _ECHOED: Final = ("55",)
 _IDS: Final = ("568", "569", "1", "11", "17", "37", "54", "55", "100", "207")
 _SIDES: Final = {each.value: each for each in Side}
@@ -35,7 +36,7 @@ def trade_capture_report_request(session: SessionName, text: str, fields: Fields
     if wrong is not None:
         return wrong
     try:
-        dates = read(pairs(text), "580", _DATES)
+        dates = read(pairs(text), "580", _DATES if "75" in fields else _TIMES)
     except GroupBroken as broken:
         return bad(session, fields, broken.tag, 5, str(broken))
     times = _range(dates)
