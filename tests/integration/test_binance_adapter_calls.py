@@ -359,6 +359,35 @@ async def test_a_cancel_that_was_turned_away_is_tried_again(world: BinanceWorld)
     assert world.requests(DELETE) == 3
 
 
+async def test_a_cancel_refused_for_the_clock_is_sent_again_with_the_venues_time(
+    world: BinanceWorld,
+) -> None:
+    call = await resting(world)
+    off = Fault(kind=FaultKind.REFUSE, code=-1021, msg="Timestamp is outside of the recvWindow.")
+    world.double.faults.add(DELETE, off)
+    looked = world.requests("GET /api/v3/time")
+    world.venue.cancel(cancel_of(call))
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
+    assert answer.outcome is Outcome.ACCEPTED
+    assert world.requests("GET /api/v3/time") == looked + 1
+
+
+async def test_after_an_order_refused_for_the_clock_the_venues_time_is_read_soon(
+    world: BinanceWorld,
+) -> None:
+    call = await passive(world)
+    off = Fault(kind=FaultKind.REFUSE, code=-1021, msg="Timestamp is outside of the recvWindow.")
+    world.double.faults.add(POST, off)
+    looked = world.requests("GET /api/v3/time")
+    began = world.time.now()
+    world.venue.submit(call)
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert answer.outcome is Outcome.REJECTED
+    await world.until(lambda: world.requests("GET /api/v3/time") > looked)
+    assert world.time.now() - began < TIMEOUTS.audit_every_s
+    assert world.requests(POST) == 1
+
+
 @pytest.mark.parametrize("accepts", [True, False])
 @pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.JUNK, FaultKind.EMPTY])
 async def test_an_uncertain_cancel_is_unknown_and_settled_by_asking(

@@ -28,6 +28,7 @@ from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType, OrdType, Side
 from fixgate.doubles.binance import DEMO_API_KEY, Fault, FaultKind, StreamFault
 
+MY_TRADES = "GET /api/v3/myTrades"
 SUBSCRIBE = "WS userDataStream.subscribe.signature"
 Begin = Callable[[Timeouts], Awaitable[BinanceWorld]]
 
@@ -300,6 +301,29 @@ async def test_the_venue_is_not_up_before_the_comparison_succeeds(world: Binance
     world.double.hub.cut()
     await world.ear.up(nth=2)
     assert world.requests("GET /api/v3/openOrders") == 3
+
+
+async def test_an_order_that_the_venue_cannot_tell_of_does_not_keep_the_others_away(
+    world: BinanceWorld,
+) -> None:
+    """Neither at a new connection, nor from noticing that the next one is lost too."""
+    clear, other = await resting(world, Side.SELL), await resting(world)
+    world.double.hub.faults.silent = True
+    world.double.hub.cut()
+    await fill(world, clear)
+    world.double.faults.add(MY_TRADES, Fault(kind=FaultKind.SERVER_ERROR), times=10_000)
+    world.double.hub.faults.clear()
+    await world.ear.up(nth=2)
+    world.double.hub.cut()
+    await world.ear.up(nth=3)
+    world.venue.cancel(cancel_of(other))
+    canceled = await world.ear.answer(other.venue_cl_ord_id, VenueCall.CANCEL)
+    assert canceled.outcome is Outcome.ACCEPTED
+    assert not world.ear.of(VenueTraded, clear.venue_cl_ord_id)
+
+    world.double.faults.clear()
+    (trade,) = await world.ear.traded(clear.venue_cl_ord_id, clear.qty)
+    assert trade.last_qty == clear.qty
 
 
 async def test_a_cancel_by_hand_at_the_venue_is_told(world: BinanceWorld) -> None:

@@ -43,7 +43,7 @@ class VenueCalls:
         self._limiter = limiter
         self._call_s = call_s
         self._owned = owned
-        self.clock_is_off = False  # the venue said so; the next connection or audit looks
+        self.clock_is_off = False  # the venue said so; the next cancel, audit or connection looks
 
     async def request(self, call: WireCall, priority: Priority) -> Any:
         """Wait for a turn, send, and return the decoded answer.

@@ -377,6 +377,8 @@ class CcxtVenue:
                 if tried:
                     await self._pace.sleep(pauses.next_s())
                 try:
+                    if running.calls.clock_is_off:
+                        await running.calls.set_clock()
                     answer = await running.calls.request(wire, Priority.CANCEL)
                     facts = self._dialect.read_canceled(answer)
                     if facts.state is not LegState.CLOSED or facts.exec_type is ExecType.TRADE:
@@ -384,9 +386,8 @@ class CcxtVenue:
                 except Exception as error:  # noqa: BLE001 - outcomes decides what it means
                     outcome, raw = self._judge(running, error)
                     text = words_of(error)
-                    silenced = isinstance(error, VenueSaid) and error.asks_for_silence
                     # A cancel that was not taken is tried again; an order never is.
-                    outcome = Outcome.NOT_SENT if silenced else outcome
+                    outcome = Outcome.NOT_SENT if self._may_try_again(error) else outcome
                     if outcome is not Outcome.NOT_SENT:
                         break
                 else:
@@ -397,6 +398,11 @@ class CcxtVenue:
             running.teller.failed(call, Outcome.UNKNOWN, text)
             raise
         running.teller.failed(call, outcome, text, raw)
+
+    def _may_try_again(self, error: Exception) -> bool:
+        if not isinstance(error, VenueSaid):
+            return False
+        return error.asks_for_silence or self._dialect.is_clock_skew(error.code)
 
     def _judge(self, running: _Running, error: Exception) -> tuple[Outcome, str | None]:
         said = error if isinstance(error, VenueSaid) else None

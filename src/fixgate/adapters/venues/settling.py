@@ -6,6 +6,7 @@ Not here: what the answer means for the order (the core).
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 import structlog
@@ -28,6 +29,7 @@ from fixgate.domain.values import ExecType
 
 _log = structlog.get_logger(__name__)
 _NOT_FOUND_TIMES: Final = 2
+_COMPARED_TIMES: Final = 4
 _PAGES_MAX: Final = 100
 _NO_ID: Final = VenueOrderID("")
 
@@ -111,7 +113,9 @@ class Settler:
         """Compare every open leg with the venue, and tell what was missed.
 
         Trades are fetched by order, for each order whose count differs: complete, whatever
-        the clocks say and however long the gap was. Raises whatever a call raises.
+        the clocks say and however long the gap was. Raises whatever the question about all orders
+        raises. One order that the venue cannot tell of does not hold up the others: it is asked
+        about on.
         """
         expected = self._legs.working()
         if not expected:
@@ -125,16 +129,19 @@ class Settler:
             there = open_now.get(leg.venue_cl_ord_id)
             if leg.is_over or (there is not None and there.cum_qty == leg.cum_qty):
                 continue
-            await self._compare_one(leg)
+            if not await self._compare_one(leg, tries_max=_COMPARED_TIMES):
+                self.catch_up(leg)
 
-    async def _compare_one(self, leg: Leg) -> None:
-        found = await self._find_out(leg, sent_at_ns=0)
+    async def _compare_one(self, leg: Leg, *, tries_max: float = inf) -> bool:
+        """Whether it has been done, or nobody wants it any more."""
+        found = await self._find_out(leg, sent_at_ns=0, tries_max=tries_max)
         if found is None:
-            return
+            return leg.given_up
         if found.facts is None:
             _log.warning("venue.order_unknown", leg=leg.venue_cl_ord_id)
         else:
             self._teller.found(leg, found.facts, found.trades)
+        return True
 
     async def _catch_up(self, leg: Leg) -> None:
         try:
@@ -159,17 +166,22 @@ class Settler:
                 if self._legs.get(leg.venue_cl_ord_id) is None:
                     self._legs.add(leg)
             self._teller.settled(leg, found.facts, found.trades, found.raw)
+            if self._asking.get(call.venue_cl_ord_id) is not asking:
+                return  # given up meanwhile; whoever asked again since has an answer of their own
             del self._asking[call.venue_cl_ord_id]
             if asking.again is None:
                 return
             call = asking.again
             asking = self._begin(call)
 
-    async def _find_out(self, leg: Leg, *, sent_at_ns: int) -> _Found | None:
+    async def _find_out(
+        self, leg: Leg, *, sent_at_ns: int, tries_max: float = inf
+    ) -> _Found | None:
         """Ask until the answers agree with each other. None: nobody wants to know any more."""
         wait = Backoff(first_s=self._timeouts.retry_first_s, max_s=self._timeouts.retry_max_s)
-        not_found = 0
-        while not leg.given_up:
+        not_found = tries = 0
+        while not leg.given_up and tries < tries_max:
+            tries += 1
             asked_at_ns = self._clock.now_ns()
             try:
                 found = await self._ask(leg)

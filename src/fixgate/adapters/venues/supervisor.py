@@ -165,7 +165,8 @@ class Supervisor:
             if self._socket is not None:
                 async with asyncio.timeout(timeouts.call_s):
                     await self._socket.ping()
-            if self._compare_soon or now - compared_at >= timeouts.audit_every_s:
+            soon = self._compare_soon or self._calls.clock_is_off
+            if soon or now - compared_at >= timeouts.audit_every_s:
                 self._compare_soon, compared_at = False, now
                 await self._audit()
 
