@@ -12,6 +12,7 @@ from fixgate.decide.exits import protected, unprotectable
 from fixgate.decide.holding import blind
 from fixgate.decide.limited import limited
 from fixgate.decide.limits import new_day
+from fixgate.decide.status import status_of
 from fixgate.decide.stopping import not_taken
 from fixgate.decide.turn import Turn
 from fixgate.domain import events as e
@@ -42,7 +43,7 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
     """
     known = turn.state.find(message.session, message.cl_ord_id)
     if known is not None:
-        yield from _known(turn, message, known)
+        yield status_of(turn, known) if message.poss_resend else _duplicate(turn, message)
         return
     if turn.state.used and turn.state.knows(message.session, message.cl_ord_id):
         yield _duplicate(turn, message)  # of a mass cancel
@@ -79,15 +80,6 @@ def new_order(turn: Turn, message: NewOrderSingle) -> Iterator[e.Event]:
     else:
         sent = carried(terms, profile)
         yield _routed(order_id=order.order_id, leg=0, qty=terms.order_qty, terms=sent)
-
-
-def _known(turn: Turn, message: NewOrderSingle, known: Order | RefusedOrder) -> Iterator[e.Event]:
-    if not message.poss_resend:
-        yield _duplicate(turn, message)
-    elif isinstance(known, Order):
-        yield e.StatusReported(order_id=known.order_id, exec_id=turn.exec_id())
-    else:
-        yield e.StatusReported(refused=known, exec_id=turn.exec_id())
 
 
 def _duplicate(turn: Turn, message: NewOrderSingle) -> e.DuplicateRefused:

@@ -10,6 +10,7 @@ from fixgate.decide.completing import completed
 from fixgate.decide.exits import misplaced_now
 from fixgate.decide.limits import new_day
 from fixgate.decide.new_order import admit
+from fixgate.decide.status import status_of
 from fixgate.decide.turn import Turn
 from fixgate.decide.working import advance, may_reopen, too_late
 from fixgate.domain import events as e
@@ -32,6 +33,9 @@ Message = OrderCancelRequest | OrderCancelReplaceRequest
 
 def cancel(turn: Turn, message: OrderCancelRequest) -> Iterator[e.Event]:
     """Decide on an OrderCancelRequest."""
+    if (known := _taken_before(turn, message)) is not None:
+        yield status_of(turn, known)
+        return
     order = turn.state.find(message.session, message.orig_cl_ord_id)
     if not isinstance(order, Order):
         yield _not_working(message, order, CxlRejResponseTo.CANCEL)
@@ -47,6 +51,9 @@ def cancel(turn: Turn, message: OrderCancelRequest) -> Iterator[e.Event]:
 
 def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]:
     """Decide on an OrderCancelReplaceRequest."""
+    if (known := _taken_before(turn, message)) is not None:
+        yield status_of(turn, known)
+        return
     order = turn.state.find(message.session, message.orig_cl_ord_id)
     if not isinstance(order, Order):
         yield _not_working(message, order, CxlRejResponseTo.REPLACE)
@@ -68,6 +75,11 @@ def replace(turn: Turn, message: OrderCancelReplaceRequest) -> Iterator[e.Event]
         return
     request = Request(cl_ord_id=message.cl_ord_id, terms=terms, echo=message.echo)
     yield from take(turn, order, request)
+
+
+def _taken_before(turn: Turn, message: Message) -> Order | RefusedOrder | None:
+    """Matrix F.1.b: what a possible repetition of a request that was taken is about."""
+    return turn.state.find(message.session, message.cl_ord_id) if message.poss_resend else None
 
 
 def _not_working(

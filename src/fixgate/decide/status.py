@@ -13,7 +13,7 @@ from fixgate.decide.withdrawing import again
 from fixgate.decide.working import in_doubt
 from fixgate.domain import events as e
 from fixgate.domain import inputs as i
-from fixgate.domain.order import Order
+from fixgate.domain.order import Order, RefusedOrder
 from fixgate.domain.values import BUSINESS_MESSAGE_REJECT, BusinessRejectReason
 
 
@@ -29,12 +29,21 @@ def status(turn: Turn, message: i.OrderStatusRequest) -> Iterator[e.Event]:
             echo=message.echo,
             ord_status_req_id=req_id,
         )
-    elif isinstance(known, Order):
-        yield e.StatusReported(
-            order_id=known.order_id, exec_id=turn.exec_id(), ord_status_req_id=req_id
-        )
     else:
-        yield e.StatusReported(refused=known, exec_id=turn.exec_id(), ord_status_req_id=req_id)
+        yield status_of(turn, known, req_id)
+
+
+def status_of(
+    turn: Turn, known: Order | RefusedOrder, req_id: str | None = None
+) -> e.StatusReported:
+    """How an order stands, one that was refused included."""
+    refused = known if isinstance(known, RefusedOrder) else None
+    return e.StatusReported(
+        exec_id=turn.exec_id(),
+        order_id=known.order_id if refused is None else None,
+        refused=refused,
+        ord_status_req_id=req_id,
+    )
 
 
 def bad_message(_: Turn, message: i.BadMessage) -> Iterator[e.Event]:

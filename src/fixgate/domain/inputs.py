@@ -81,6 +81,7 @@ class OrderCancelRequest:
     symbol: str
     side: Side | None
     account: str | None = None
+    poss_resend: bool = False
 
 
 @value
@@ -99,6 +100,7 @@ class OrderCancelReplaceRequest:
     on_disconnect: bool | None = None  # as in NewOrderSingle; it cannot be changed
     fault: Refusal | None = None
     destination: str | None = None  # as in NewOrderSingle; it cannot be changed
+    poss_resend: bool = False
 
 
 @value

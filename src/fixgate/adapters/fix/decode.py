@@ -180,6 +180,7 @@ def _order_cancel_request(session: SessionName, fields: Fields) -> ClientCommand
         symbol=fields.get("55", ""),
         side=_SIDES.get(fields.get("54", "")),
         account=fields.get("1"),
+        poss_resend=fields.get("97") == "Y",
     )
 
 
@@ -199,6 +200,7 @@ def _order_cancel_replace_request(session: SessionName, fields: Fields) -> Clien
         on_disconnect=_on_disconnect(fields["18"]) if "18" in fields else None,
         fault=fault,
         destination=_destination(fields),
+        poss_resend=fields.get("97") == "Y",
     )
 
 
