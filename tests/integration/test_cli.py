@@ -65,6 +65,30 @@ def test_a_resting_order_is_found_again_replaced_and_canceled_in_later_runs(gate
     assert "no open orders" in gateway.fixgate("orders", "--open").stdout
 
 
+def test_an_order_that_rests_says_how_to_reach_it_again_in_its_own_session(gateway):
+    limit = ("buy", "0.1", "BTC/USDT", "--limit", "40000", "--wait", "0")
+    own = _order(gateway, *limit).stdout
+    others = _order(gateway, *limit, "--session", "DEMO44").stdout
+
+    assert "cancel it: fixgate order, then: cancel" in own
+    assert "cancel it: fixgate order --session DEMO44, then: cancel" in others
+    name = others.split("then: cancel ")[1].strip()
+    talked = _order(gateway, "--session", "DEMO44", stdin=f"cancel {name}\n")
+    assert "canceled; nothing was filled" in talked.stdout
+
+
+def test_a_name_that_nothing_has_is_not_answered_as_if_it_had_nothing(gateway):
+    for words in (
+        ("orders", "--session", "NOBODY"),
+        ("positions", "--venue", "NOWHERE"),
+        ("positions", "--history", "--venue", "NOWHERE"),
+        ("balances", "--venue", "NOWHERE"),
+    ):
+        done = gateway.fixgate(*words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert f"is named {words[-1]}; there are: " in done.stderr
+
+
 def test_a_wrong_line_in_a_conversation_is_told_and_the_conversation_goes_on(gateway):
     talked = _order(
         gateway, stdin="fly\nbuy 1\ncancel 9\nbuy 'x\nbuy 0.1 SOL/USDT --limt 3\nhelp\nlist\nquit\n"

@@ -177,4 +177,4 @@ def test_what_cannot_be_compared_is_refused_in_one_line(gateway: Gateway) -> Non
     assert gateway.fixgate("reconcile", "trades").returncode == 2
     assert gateway.stop() == 0
     done = gateway.fixgate("reconcile", "trades", "--reason", "a test")
-    assert (done.returncode, "no gateway runs, and this needs one" in done.stderr) == (1, True)
+    assert (done.returncode, "and this needs one" in done.stderr) == (1, True)

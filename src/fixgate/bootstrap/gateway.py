@@ -117,8 +117,12 @@ def run(configuration: Configuration, *, announce: Announce, standby: bool = Fal
         print(f"fixgate: {error}", file=sys.stderr)  # noqa: T201 - the one line for the operator
         return EXIT_UNUSABLE
     except OSError as error:
-        where = f"{configuration.gateway.fix.host}:{configuration.gateway.fix.port}"
-        print(f"fixgate: cannot listen on {where}: {error}", file=sys.stderr)  # noqa: T201
+        where = (
+            f"cannot listen on {configuration.gateway.fix.host}:{configuration.gateway.fix.port}"
+        )
+        if error.filename is not None:  # it is about a file
+            where, error = error.filename, OSError(error.strerror)
+        print(f"fixgate: {where}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_UNUSABLE
 
 

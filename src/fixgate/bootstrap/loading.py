@@ -7,6 +7,7 @@ Not here: what the files may say (settings).
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,15 @@ _OTHER_VARIABLES: Final = frozenset(
     }
 )
 M = TypeVar("M", bound=BaseModel)
+# Where pydantic speaks of Python.
+_OUR_WORDS: Final = {
+    "path_type": "Input should be a path, as text",
+    "model_type": "Input should be a table",
+}
+_NAME: Final = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_NAMES: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
+_HEADER: Final = re.compile(rf"\s*(\[{{1,2}})\s*({_NAMES})\s*\]")
+_KEY: Final = re.compile(rf"\s*({_NAMES})\s*=")
 
 
 class ConfigurationError(Exception):
@@ -60,28 +70,28 @@ class _File:
 
     def line_of(self, keys: Sequence[str | int]) -> int | None:
         """The line that sets a key, or that opens its table; as well as plain text shows it."""
-        lines = self.text.splitlines()
-        names = [key for key in keys if isinstance(key, str)]
-        begin, end = self._table(lines, keys)
-        for name in reversed(names):
-            pattern = re.compile(rf"\s*\"?{re.escape(name)}\"?\s*=")
-            for number in range(begin, end):
-                if pattern.match(lines[number]):
-                    return number + 1
-        return begin or None
+        wanted = tuple(keys)
+        about = [(len(at), -line) for at, line in self._places() if at == wanted[: len(at)]]
+        return -max(about)[1] if about else None
 
-    def _table(self, lines: list[str], keys: Sequence[str | int]) -> tuple[int, int]:
-        """Where the table of a key is: the indexes of its first line and of what follows it."""
-        if not keys:
-            return 0, len(lines)
-        pattern = re.compile(rf"\s*\[{{1,2}}\s*{re.escape(str(keys[0]))}\s*\]")
-        headers = [index for index, line in enumerate(lines) if pattern.match(line)]
-        if not headers:
-            return 0, len(lines)
-        wanted = next((key for key in keys if isinstance(key, int)), 0)
-        header = headers[min(wanted, len(headers) - 1)]
-        after = (n for n in range(header + 1, len(lines)) if lines[n].lstrip().startswith("["))
-        return header + 1, next(after, len(lines))
+    def _places(self) -> Iterator[tuple[tuple[str | int, ...], int]]:
+        """What each line is about: a table or a key, by its whole path."""
+        table: tuple[str | int, ...] = ()
+        seen: Counter[tuple[str | int, ...]] = Counter()
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if (header := _HEADER.match(line)) is not None:
+                names = _names(header[2])
+                table = ()
+                for name in names:
+                    table = (*table, name)
+                    if header[1] == "[[" and name is names[-1]:
+                        seen[table] += 1
+                    if table in seen:
+                        table = (*table, seen[table] - 1)
+                if table:
+                    yield table, number
+            elif (key := _KEY.match(line)) is not None and (names := _names(key[1])):
+                yield (*table, *names), number
 
     def path_of(self, loc: Sequence[str | int]) -> list[str | int]:
         """A place as pydantic names it, without its names for the branches of a union."""
@@ -96,6 +106,19 @@ class _File:
                     continue
             kept.append(part)
         return kept
+
+
+def _names(text: str) -> list[str]:
+    """The parts of a dotted name of TOML."""
+    try:
+        here: Any = tomllib.loads(f"{text} = 0")
+    except tomllib.TOMLDecodeError:
+        return []
+    names = []
+    while isinstance(here, dict):
+        [(name, here)] = here.items()
+        names.append(name)
+    return names
 
 
 def load(home: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -181,11 +204,13 @@ def _sessions(folder: Path) -> Iterator[tuple[_File, SessionFile]]:
 
 def _read(path: Path) -> _File:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
         return _File(path, text, tomllib.loads(text))
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
@@ -203,11 +228,12 @@ def _first_fault(file: _File, error: ValidationError, environ: Mapping[str, str]
     keys = file.path_of(fault["loc"])
     shown = ".".join(str(key) for key in keys) or "the file"
     variable = ENVIRONMENT_PREFIX + "__".join(str(key).upper() for key in keys)
+    said = _OUR_WORDS.get(fault["type"], fault["msg"]).removeprefix("Value error, ")
     if variable in environ:
-        return f"environment variable {variable}: {fault['msg']}"
+        return f"environment variable {variable}: {said}"
     line = file.line_of(keys)
     where = f"{file.path}:{line}" if line else f"{file.path}"
-    return f"{where}: {shown}: {fault['msg']}"
+    return f"{where}: {shown}: {said}"
 
 
 def _check_together(

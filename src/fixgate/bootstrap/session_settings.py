@@ -15,6 +15,7 @@ from fixgate.domain.hours import DAYS, Hours, Resets, Window, overlapping
 
 Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _DAY: Final = timedelta(days=1)
+_LARGEST: Final = 10**9  # of seconds, thirty years: what is larger, or endless, is no time
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -22,6 +23,13 @@ class Strict(BaseModel):
     """A model that refuses keys it does not know, and never changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _has_an_end(cls, value: object) -> object:
+        if isinstance(value, float) and not value <= _LARGEST:
+            raise ValueError(f"must be {_LARGEST} or less")
+        return value
 
 
 def whole_second(at: time) -> time:

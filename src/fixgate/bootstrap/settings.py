@@ -36,13 +36,20 @@ _PASSWORD: Final = re.compile(r"//[^/?#]*:[^/?#@]*@|[?&]password=", re.IGNORECAS
 Network = IPv4Network | IPv6Network
 _FOLLOWED_MAX: Final = 500  # symbols of one venue; Binance takes two streams each, 1,024 in all
 Port = Annotated[int, Field(ge=0, le=65535)]
+Host = Annotated[str, Field(min_length=1)]  # an empty one would be every address
+
+
+def _a_name(value: str | None) -> str | None:
+    if value is not None and NAME.fullmatch(value) is None:
+        raise ValueError("must be 1 to 32 letters, digits, '_', '.' or '-'")
+    return value
 
 
 class TlsSettings(Strict):
     """[fix.tls]: a second port, for TLS 1.2 and above."""
 
     enabled: bool = False
-    host: str | None = None  # default: that of [fix]
+    host: Host | None = None  # default: that of [fix]
     port: Port = 9879
     certificate: Path | None = None  # PEM: the gateway's, then those between it and the root
     key: Path | None = None  # PEM, without a password
@@ -62,7 +69,7 @@ class FixSettings(Strict):
     """[fix]: the acceptor."""
 
     plain: bool = True  # False: no port without TLS
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 9878
     comp_id: str = "FIXGATE"
     dictionaries: Path = Path("fix_specs")
@@ -74,6 +81,8 @@ class FixSettings(Strict):
     inbound_messages_per_s: int = Field(default=20_000, ge=1)
     resend_messages_max: int = Field(default=2_500, ge=1)
     tls: TlsSettings = TlsSettings()
+
+    _names = field_validator("comp_id")(_a_name)
 
     @model_validator(mode="after")
     def _listens_somewhere(self) -> "FixSettings":
@@ -97,7 +106,7 @@ class FixSettings(Strict):
 class JournalSettings(Strict):
     """[journal]: the durable record."""
 
-    file: str = "journal.db"  # SQLite; not used where there is a url
+    file: str = Field(default="journal.db", min_length=1)  # SQLite; not used where there is a url
     url: str | None = None  # PostgreSQL
     password_env: str | None = None  # name of the environment variable that holds its password
     password_file: Path | None = None  # or a file with nothing else in it
@@ -128,7 +137,7 @@ class ArchiveSettings(Strict):
     """[archive]: where closed days of the journal go."""
 
     folder: Path = Path("archive")  # in data_dir
-    keep_days: int | None = Field(default=None, ge=1)
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
     daily: bool = True  # a job of the running gateway
     daily_at: time = time(2)  # UTC
 
@@ -316,12 +325,7 @@ class SessionFile(Strict):
     market_data: MarketDataSettings = MarketDataSettings()
     positions: PositionSettings = PositionSettings()
 
-    @field_validator("name", "target_comp_id", "sender_comp_id")
-    @classmethod
-    def _is_a_name(cls, value: str | None) -> str | None:
-        if value is not None and NAME.fullmatch(value) is None:
-            raise ValueError("must be 1 to 32 letters, digits, '_', '.' or '-'")
-        return value
+    _names = field_validator("name", "target_comp_id", "sender_comp_id")(_a_name)
 
     @model_validator(mode="after")
     def _role_has_what_it_needs(self) -> "SessionFile":

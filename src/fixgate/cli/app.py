@@ -133,9 +133,13 @@ def _misused(error: Exception) -> int:
 
 def _one_line(error: Exception) -> str:
     said = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(str(said).split()).rstrip(".")
+    return " ".join(str(said).split()).rstrip(".").replace("Value error, ", "")
 
 
 def _failed(message: str, status: int) -> int:
-    print(f"fixgate: {message}", file=sys.stderr)  # noqa: T201 - the one line
+    # What was typed, or stands in a file, is shown, not done: a terminal obeys some characters.
+    shown = "".join(
+        each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in message
+    )
+    print(f"fixgate: {shown}", file=sys.stderr)  # noqa: T201 - the one line
     return status

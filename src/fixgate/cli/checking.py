@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def check(home: Home = HERE) -> None:
     """Check all configuration files and show what they say."""
     configuration = load_configuration(home, status=FAILED)
+    _see_dictionaries(configuration)
     fix = configuration.gateway.fix
     say(f"Home          {configuration.home.resolve()}")
     plain = f"{fix.host}:{fix.port}" if fix.plain else "no port without TLS"
@@ -49,6 +50,17 @@ def check(home: Home = HERE) -> None:
         show(shown)
     say()
     say("All files are in order.")
+
+
+def _see_dictionaries(configuration: "Configuration") -> None:
+    """Those that a start needs."""
+    from fixgate.bootstrap.loading import ConfigurationError  # noqa: PLC0415 - 0.2 s
+    from fixgate.bootstrap.parts import check_dictionaries  # noqa: PLC0415 - 1 s
+
+    try:
+        check_dictionaries(configuration)
+    except ConfigurationError as error:
+        raise Problem(str(error), FAILED) from None
 
 
 def _journal(configuration: "Configuration") -> str:

@@ -83,7 +83,7 @@ def export(  # noqa: PLR0917 - typer gives every option by its name
     if out.exists():
         raise Problem(f"{out}: is there already; an export never overwrites anything")
     with open_ledger(job.configuration) as ledger:
-        see_session(job.configuration, ledger, session)
+        see_session(job.configuration, ledger.connection, session)
         span = span_of(ledger, since_ns, until_ns)
         say(f"To export     records {span.first:,} to {span.last:,} -> {out}")
         if dry_run:

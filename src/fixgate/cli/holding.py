@@ -91,8 +91,14 @@ def _actions(home: "Path") -> "Actions":
     from fixgate.adapters.store.archive.actions import Actions  # noqa: PLC0415 - 0.4 s
     from fixgate.adapters.store.archive.files import ArchiveUnusable  # noqa: PLC0415 - with it
 
+    configuration = load_configuration(home)
+    folder = configuration.archive_dir
+    database = configuration.data_dir / configuration.gateway.journal.file
+    if configuration.gateway.journal.url is None and not (database.exists() or folder.exists()):
+        # Who holds days of the wrong folder believes them safe.
+        raise Problem(f"{database}: no journal yet; there are no days to hold")
     try:
-        return Actions(load_configuration(home).archive_dir)
+        return Actions(folder)
     except ArchiveUnusable as problem:
         raise Problem(str(problem)) from None
 

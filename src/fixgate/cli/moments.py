@@ -1,6 +1,6 @@
 """Times and days as a person types and reads them, all UTC.
 
-Here: moment_ns(), day_ns(), microseconds(), length().
+Here: moment_ns(), past_ns(), day_ns(), microseconds(), length().
 Not here: any one command.
 """
 
@@ -16,6 +16,8 @@ DAY_NS: Final = 86_400 * SECOND_NS
 _AGO: Final = re.compile(r"(\d+)([smhd])")
 _SECONDS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
+# What the journal can number: nanoseconds since 1970 in 63 bits.
+_LAST_NS: Final = 2**63 - 1 - DAY_NS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,16 +25,26 @@ def moment_ns(option: str, text: str, now: int) -> int:
     """A time that a person typed, as UTC nanoseconds since 1970; ``now`` is the same."""
     ago = _AGO.fullmatch(text)
     if ago is not None:
-        return now - int(ago[1]) * _SECONDS[ago[2]] * SECOND_NS
+        at_ns = now - int(ago[1]) * _SECONDS[ago[2]] * SECOND_NS
+        return _within(option, text, at_ns)
+    full = text
+    if _CLOCK_TIME.fullmatch(text):
+        today = (_EPOCH + timedelta(seconds=now // SECOND_NS)).date()
+        full = f"{today}T{text.zfill(5) if text.count(':') == 1 else text.zfill(8)}"
     try:
-        if _CLOCK_TIME.fullmatch(text):
-            today = (_EPOCH + timedelta(seconds=now // SECOND_NS)).date()
-            text = f"{today}T{text.zfill(5) if text.count(':') == 1 else text.zfill(8)}"
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(full)
     except ValueError:
         usage(f"{option} {text}: a time like 10m, 2h, 14:30 or 2030-12-31T14:30")
     moment = moment.replace(tzinfo=moment.tzinfo or UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return _within(option, text, (moment - _EPOCH) // timedelta(microseconds=1) * 1_000)
+
+
+def past_ns(option: str, text: str, now: int) -> int:
+    """A time that a person typed and that has come."""
+    at_ns = moment_ns(option, text, now)
+    if at_ns > now:
+        usage(f"{option} {text}: that time has not come")
+    return at_ns
 
 
 def day_ns(option: str, text: str, now: int) -> int:
@@ -41,9 +53,17 @@ def day_ns(option: str, text: str, now: int) -> int:
     if text in ("today", "yesterday"):
         return today if text == "today" else today - DAY_NS
     try:
-        return int((date.fromisoformat(text) - _EPOCH.date()).days) * DAY_NS
+        day = date.fromisoformat(text)
     except ValueError:
         usage(f"{option} {text}: a day like 2030-12-31, today or yesterday")
+    return _within(option, text, (day - _EPOCH.date()).days * DAY_NS)
+
+
+def _within(option: str, text: str, at_ns: int) -> int:
+    """A time that the journal can have, or end the command."""
+    if not 0 <= at_ns <= _LAST_NS:
+        usage(f"{option} {text}: a time from 1970 to 2262")
+    return at_ns
 
 
 def microseconds(at_ns: int) -> str:

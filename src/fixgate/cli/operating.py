@@ -152,4 +152,5 @@ def on_the_store(
     except Refused as error:
         raise Problem(str(error), FAILED) from None
     except (StoreUnusable, ConfigurationError) as error:
-        raise Problem(f"no gateway runs with this data directory; {error}", FAILED) from None
+        where = f"no gateway is running with {configuration.data_dir}"
+        raise Problem(f"{where}; {error}", FAILED) from None

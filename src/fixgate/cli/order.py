@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from fixgate.cli.desk import Desk
     from fixgate.cli.fixsession import Identity
 
+SESSION: Final = "TRADER"
+"""Whose orders they are where nothing else is said."""
+
 ANSWER_S: Final = 30.0
 """How long an answer is waited for. The order lives on when it does not come."""
 
@@ -67,7 +70,7 @@ def order(  # noqa: PLR0917 - typer gives every option by its name
     ] = None,
     venue: Annotated[str | None, typer.Option(help="Where to; default: the session's.")] = None,
     account: Annotated[str | None, typer.Option(help="Default: the session's.")] = None,
-    session: Annotated[str, typer.Option(help="Which of sessions/*.toml.")] = "TRADER",
+    session: Annotated[str, typer.Option(help="Which of sessions/*.toml.")] = SESSION,
     host: Annotated[str | None, typer.Option(help="Default: as configured.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: same.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to watch an order that rests.")] = 1.0,
@@ -181,17 +184,20 @@ async def _session(
             raise Problem(str(refused)) from None
         async with client, Desk(client, store, now_ns=SystemClock().now_ns, say=say) as desk:
             try:
-                return await (talk(desk) if ticket is None else _place(desk, ticket, wait_s))
+                return await (
+                    talk(desk) if ticket is None else _place(desk, ticket, wait_s, Path(path).stem)
+                )
             except Ended as ended:
                 raise Problem(
                     f"the session ended: {ended}. Orders live on; `fixgate orders` shows them"
                 ) from None
 
 
-async def _place(desk: "Desk", ticket: Ticket, wait_s: float) -> int:
+async def _place(desk: "Desk", ticket: Ticket, wait_s: float, session: str) -> int:
     """Send it and wait for what is to be expected of it; the exit status."""
     placed = desk.place(ticket)
     name = placed.cl_ord_id
+    again = "fixgate order" if session == SESSION else f"fixgate order --session {session}"
 
     def answered() -> bool:
         return placed.ord_status not in ("?", "A") or name in desk.refused
@@ -202,9 +208,9 @@ async def _place(desk: "Desk", ticket: Ticket, wait_s: float) -> int:
     if not await desk.until(answered, ANSWER_S):
         raise Problem(
             f"no answer within {ANSWER_S:g} seconds. The order may be alive: start "
-            f"`fixgate order` and type: status {name}"
+            f"`{again}` and type: status {name}"
         )
     await desk.until(over, wait_s if ticket.may_rest else ANSWER_S)
     if not placed.is_over and name not in desk.refused:
-        say(f"The order rests. To change or cancel it: fixgate order, then: cancel {name}")
+        say(f"The order rests. To change or cancel it: {again}, then: cancel {name}")
     return FAILED if name in desk.refused or placed.ord_status == "8" else 0

@@ -65,7 +65,7 @@ def from_journal(configuration: "Configuration", wanted: Chosen) -> list[Source]
         until_ns=wanted.until_ns,
     )
     with open_ledger(configuration) as ledger:
-        see_session(configuration, ledger, wanted.session)
+        see_session(configuration, ledger.connection, wanted.session)
         try:
             for each in found(ledger, search):
                 taken = each.message.handling.value in ("delivered", "engine")

@@ -21,7 +21,7 @@ from fixgate.cli.console import (
     table,
     usage,
 )
-from fixgate.cli.moments import microseconds, moment_ns
+from fixgate.cli.moments import microseconds, past_ns
 from fixgate.cli.operating import Command, DryRun, Person, Reason, on_the_store
 from fixgate.cli.words import number
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixgate.adapters.store.reader import StoredStep
+    from fixgate.bootstrap.settings import Configuration
 
 reconcile_app = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True
@@ -76,7 +77,17 @@ def positions(
 def _answer(home: "Path", verb: str, args: dict[str, Any]) -> dict[str, Any]:
     configuration = load_configuration(home)
     found = asked(configuration.data_dir, verb, args)
-    return on_the_store(configuration, verb, args) if found is None else found
+    found = on_the_store(configuration, verb, args) if found is None else found
+    if not found[verb]:
+        _see_venue(configuration, args.get("venue"))
+    return found
+
+
+def _see_venue(configuration: "Configuration", name: str | None) -> None:
+    """End the command where nothing was found because no venue has that name."""
+    known = [each.name for each in configuration.venues]
+    if name is not None and name not in known:
+        usage(f"no venue is named {name}; there are: {', '.join(known)}")
 
 
 def _show_positions(rows: list[dict[str, Any]]) -> None:
@@ -107,8 +118,9 @@ def _recorded(
     as_json: bool,
 ) -> None:
     """From the table of steps, whether a gateway runs or not."""
-    until_ns = None if at is None else moment_ns("--at", at, SystemClock().now_ns())
-    reader = open_journal(load_configuration(home))
+    until_ns = None if at is None else past_ns("--at", at, SystemClock().now_ns())
+    configuration = load_configuration(home)
+    reader = open_journal(configuration)
     try:
         steps = reader.position_history(**wanted, until_ns=until_ns)
         if not history:
@@ -116,6 +128,8 @@ def _recorded(
             steps = [latest[key] for key in sorted(latest) if flat or latest[key].qty]
     finally:
         reader.close()
+    if not steps:
+        _see_venue(configuration, wanted.get("venue"))
     if as_json:
         say(json.dumps([_step(each) for each in steps], indent=2))
     elif not steps:

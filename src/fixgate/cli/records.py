@@ -16,6 +16,8 @@ from fixgate.cli.console import Problem, open_journal, usage
 from fixgate.cli.moments import DAY_NS, day_ns, microseconds, moment_ns
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from fixgate.adapters.store.archive.files import DayFile
     from fixgate.adapters.store.ledger import Ledger, Span
     from fixgate.adapters.store.verifying import Fault
@@ -136,16 +138,18 @@ def period(day: str | None, begin: str | None, end: str | None) -> tuple[int | N
     return since_ns, until_ns
 
 
-def see_session(configuration: "Configuration", ledger: "Ledger", name: str | None) -> None:
+def see_session(
+    configuration: "Configuration", connection: "Connection | None", name: str | None
+) -> None:
     """End the command where no session has that name, or had; an archive alone does not say."""
-    if name is None or ledger.connection is None:
+    if name is None or connection is None:
         return
     from sqlalchemy import select  # noqa: PLC0415 - 0.3 s
 
     from fixgate.adapters.store.tables import sessions  # noqa: PLC0415 - with it
 
     known = {each.name for each in configuration.sessions}
-    known |= set(ledger.connection.execute(select(sessions.c.name)).scalars())
+    known |= set(connection.execute(select(sessions.c.name)).scalars())
     if name not in known:
         usage(f"no session is named {name}; there are: {', '.join(sorted(known))}")
 

@@ -39,7 +39,9 @@ def route(  # noqa: PLR0917 - typer gives every option by its name
     outcomes: Annotated[  # noqa: FBT002 - the same
         bool, typer.Option("--outcomes", help="What came of it, by policy and venue.")
     ] = False,
-    days: Annotated[float, typer.Option(min=0, help="For --outcomes: how far back.")] = 7,
+    days: Annotated[
+        float, typer.Option(min=0, max=10_000, help="For --outcomes: how far back.")
+    ] = 7,
     limit: Annotated[str | None, typer.Option(help="For --dry-run: limit price.")] = None,
     tif: Annotated[str, typer.Option(help="For --dry-run: day, gtc, ioc or fok.")] = "day",
     policy: Annotated[
@@ -71,7 +73,10 @@ def _dry_run(configuration: "Configuration", given: dict[str, str | None]) -> No
     args = {name: text for name, text in given.items() if text is not None}
     found: Any = asked(configuration.data_dir, "route", args)
     if found is None:
-        raise Problem("no gateway runs here: only a running one knows the market")
+        raise Problem(
+            f"no gateway is running with {configuration.data_dir}, and only one that runs"
+            " knows the market"
+        )
     say(f"Policy {found['policy']}")
     made = table("venue", "quantity", "at once", "at", "taker bp", "why", right=_NUMBERS)
     for each in found["choices"]:

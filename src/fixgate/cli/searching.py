@@ -55,7 +55,11 @@ def log(  # noqa: PLR0917 - typer gives every option by its name
     until: Until = None,
     last: Annotated[
         int | None,
-        typer.Option(min=0, help="How many; default 20, or all of a period or into a file."),
+        typer.Option(
+            min=0,
+            max=1_000_000_000,
+            help="How many; default 20, or all of a period or into a file.",
+        ),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Messages as they are.")] = False,  # noqa: FBT002
     form: FormatOption = Format.TEXT,
@@ -90,14 +94,15 @@ def log(  # noqa: PLR0917 - typer gives every option by its name
     configuration = load_configuration(home)
     names = read_names(configuration.path(configuration.gateway.fix.dictionaries))
     if follow:
-        if file is not None or form is not Format.TEXT or (cl_ord_id or order_id or symbol or text):
-            usage("--follow goes with --session, --order, --type, --direction and --raw")
+        others = (file, cl_ord_id, order_id, symbol, text, until_ns)
+        if form is not Format.TEXT or any(each is not None for each in others):
+            usage("--follow goes with --session, --order, --type, --direction, --since, --raw")
         _follow(configuration, wanted, order, last, show_raw if raw else shower(names))
     elif file is not None:
         _write(_newest(_in_file(file, wanted, order), last), names, form, out, raw=raw)
     else:
         with open_ledger(configuration) as ledger:
-            see_session(configuration, ledger, session)
+            see_session(configuration, ledger.connection, session)
             _write(_search(ledger, wanted, order, last), names, form, out, raw=raw)
 
 

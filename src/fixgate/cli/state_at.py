@@ -21,7 +21,7 @@ from fixgate.cli.console import (
     usage,
 )
 from fixgate.cli.exporting import Format, FormatOption, OutOption, Output, columns
-from fixgate.cli.moments import iso, microseconds, moment_ns
+from fixgate.cli.moments import iso, microseconds, past_ns
 from fixgate.cli.progress import Bar, remark
 from fixgate.cli.records import followed, open_ledger, see_session
 from fixgate.cli.replay_check import folded
@@ -62,10 +62,7 @@ def state(  # noqa: PLR0917 - typer gives every option by its name
         usage("--format fix: orders are no messages; text, csv, json or parquet")
     if out is not None and form is Format.TEXT:
         usage("--out needs --format csv, json or parquet")
-    now_ns = SystemClock().now_ns()
-    at_ns = moment_ns("--at", at, now_ns)
-    if at_ns > now_ns:
-        usage(f"--at {at}: that time has not come")
+    at_ns = past_ns("--at", at, SystemClock().now_ns())
     found = _open_at(home, at_ns, session, every_event=every_event)
     orders = [each for each in found if session in (None, each.instruction.session)]
     if form is Format.TEXT:
@@ -83,7 +80,7 @@ def _open_at(home: Path, at_ns: int, session: str | None, *, every_event: bool) 
 
     configuration = load_configuration(home)
     with open_ledger(configuration) as ledger:
-        see_session(configuration, ledger, session)
+        see_session(configuration, ledger.connection, session)
         # All of the microsecond that was typed: it is what other commands show.
         at_ns += _MICROSECOND_NS - 1
         through = _through(ledger, at_ns)

@@ -18,6 +18,7 @@ from fixgate.cli.console import (
     show,
     table,
 )
+from fixgate.cli.records import see_session
 from fixgate.cli.words import STATUS_WORDS, number
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 def orders(
     only_open: Annotated[bool, typer.Option("--open", help="Those not over.")] = False,  # noqa: FBT002
     session: Annotated[str | None, typer.Option(help="Name of a session.")] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 20,
     home: Home = HERE,
 ) -> None:
     """Show the newest orders, newest first."""
     from fixgate.domain.ids import SessionName  # noqa: PLC0415 - with the reader
 
-    reader = open_journal(load_configuration(home))
+    configuration = load_configuration(home)
+    reader = open_journal(configuration)
     made = table(
         "OrderID",
         "time (UTC)",
@@ -53,6 +55,7 @@ def orders(
         right=("quantity", "price", "filled", "average"),
     )
     try:
+        see_session(configuration, reader.connection, session)
         wanted = None if session is None else SessionName(session)
         for stored in reader.recent_orders(last, session=wanted, working=only_open):
             made.add_row(*_order_row(stored))

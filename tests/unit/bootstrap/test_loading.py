@@ -236,13 +236,48 @@ closes_on = "Fri"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("[fix]\nport = 1\n[fix.tls]\nport = 70000\n", "gateway.toml:4: fix.tls.port: "),
+        ("[fix]\nhost = 'a'\n[fix.tls]\nhost = 1\n", "gateway.toml:4: fix.tls.host: "),
+        ("[fix]\ntls.port = -1\n", "gateway.toml:2: fix.tls.port: "),
+        ("[fix]\ntls = { port = -1 }\n", "gateway.toml:2: fix.tls.port: "),
+        (
+            '[[alerts.webhook]]\nurl = "http://a"\n[[alerts.webhook]]\nurl = "b"\n',
+            "gateway.toml:4: alerts.webhook.1.url: ",
+        ),
+        ("fix = 3\n", "gateway.toml:1: fix: Input should be a table"),
+        ("data_dir = 3\n", "gateway.toml:1: data_dir: Input should be a path"),
+        ('[fix]\nhost = ""\n', "gateway.toml:2: fix.host: "),
+        ('[fix]\ncomp_id = ""\n', "gateway.toml:2: fix.comp_id: must be 1 to 32 letters"),
+        ('[fix]\ncomp_id = "A B"\n', "gateway.toml:2: fix.comp_id: must be 1 to 32 letters"),
+        ('[journal]\nfile = ""\n', "gateway.toml:2: journal.file: "),
+        ("stop_timeout_s = inf\n", "gateway.toml:1: stop_timeout_s: must be 1000000000 or less"),
+        ("[operations]\nstuck_after_s = nan\n", "gateway.toml:2: operations.stuck_after_s: "),
+        ("[operations]\ntrades_every_s = 1e15\n", "gateway.toml:2: operations.trades_every_s: "),
+        ("[archive]\nkeep_days = 1000000\n", "gateway.toml:2: archive.keep_days: "),
+    ],
+)
+def test_a_setting_of_the_gateway_that_cannot_be_is_named_with_its_own_line(home, text, expected):
+    (home / "config" / "gateway.toml").write_text(text)
+
+    assert expected in _refused(home)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(home):
+    (home / "sessions" / "one.toml").write_text("\ufeff" + SESSION.replace("\n", "\r\n"))
+
+    assert load(home, {}).sessions[0].name == "ONE"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         (
             SCHEDULE.replace("New_York", "Fixgate"),
-            "one.toml:6: schedule.time_zone: Value error, no time zone is named 'America/Fixgate'",
+            "one.toml:6: schedule.time_zone: no time zone is named 'America/Fixgate'",
         ),
         (SCHEDULE.replace("America/", "/"), "one.toml:6: schedule.time_zone: "),
         (SCHEDULE.replace("America/", "../"), "one.toml:6: schedule.time_zone: "),
-        (SCHEDULE + "open = []\n", "one.toml:5: schedule: Value error, open is empty"),
+        (SCHEDULE + "open = []\n", "one.toml:5: schedule: open is empty"),
         (SCHEDULE + OPEN.replace('"Mon", "Tue"', ""), "schedule.open.0.days: "),
         (SCHEDULE + OPEN.replace("Tue", "Mon"), "a day is named twice"),
         (SCHEDULE + OPEN.replace("Tue", "Dienstag"), "schedule.open.0.days.1: "),
@@ -304,7 +339,7 @@ key = "own.pem"
     [
         (TLS.format(plain="true", enabled="true"), "fix.tls: {home}/own.pem: No such file"),
         (TLS.format(plain="false", enabled="false"), "nobody could connect"),
-        ("[fix.tls]\nenabled = true\n", "gateway.toml: fix.tls: Value error, needs certificate"),
+        ("[fix.tls]\nenabled = true\n", "gateway.toml:1: fix.tls: needs certificate"),
         (
             TLS.format(plain="true", enabled="true") + 'client_certificates = "required"\n',
             "client_ca goes with client_certificates",

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    for name in ("config", "sessions"):
+    for name in ("config", "sessions", "fix_specs"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("FIXGATE_HOME", "FIXGATE_DATA_DIR", "FIXGATE_FIX__PORT"):
         monkeypatch.delenv(name, raising=False)
@@ -37,7 +37,18 @@ def home(tmp_path, monkeypatch):
         ["log", "--since", "yesterday"],
         ["log", "--direction", "up"],
         ["log", "--last", "-1"],
+        ["log", "--last", "9" * 23],
+        ["log", "--since", "99999999999d"],
+        ["log", "--since", "0001-01-01"],
+        ["log", "--until", "9999-12-31"],
+        ["log", "--day", "9999-12-31"],
+        ["log", "--follow", "--until", "10m"],
+        ["log", "--follow", "--from", "messages.log"],
+        ["positions", "--at", "2200-01-01"],
+        ["route", "--outcomes", "--days", "999999999999"],
+        ["route", "--outcomes", "--days", "nan"],
         ["orders", "--last", "0"],
+        ["orders", "--last", "9" * 23],
         ["executions"],
         ["double", "kraken"],
         ["demo", "--seconds", "0"],
@@ -60,6 +71,41 @@ def test_wrong_usage_is_one_line_and_status_2(arguments, home, monkeypatch, caps
 def test_without_a_journal_the_tables_say_so(arguments, home, capsys):
     assert run([*arguments, "--home", str(home)]) == 1
     assert "no journal yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["resend", "TRADER", "1", "--reason", "x"],
+        ["reconcile", "--reason", "x"],
+        ["route", "--dry-run", "buy", "1", "BTC/USDT"],
+        ["status"],
+    ],
+    ids=str,
+)
+def test_what_needs_a_gateway_names_the_data_directory_that_has_none(arguments, home, capsys):
+    assert run([*arguments, "--home", str(home)]) == 1
+    assert f"no gateway is running with {home / 'var'}" in capsys.readouterr().err
+
+
+def test_no_days_are_held_of_a_data_directory_without_a_journal(home, capsys):
+    words = ["--from", "2026-03-03", "--reason", "inquiry", "--home", str(home)]
+
+    assert run(["hold", "add", *words]) == 1
+    assert run(["hold", "list", "--home", str(home)]) == 1
+
+    assert capsys.readouterr().err.count("no journal yet; there are no days to hold") == 2
+    assert not (home / "var").exists()
+
+
+def test_a_time_that_cannot_be_is_told_as_it_was_typed(home, capsys):
+    assert run(["log", "--since", "25:99", "--home", str(home)]) == 2
+    assert "--since 25:99: a time like" in capsys.readouterr().err
+
+
+def test_what_a_terminal_would_obey_is_shown(home, capsys):
+    assert run(["book\x1b[31m", "--home", str(home)]) == 2
+    assert "book\\x1b[31m" in capsys.readouterr().err
 
 
 def test_an_order_without_a_gateway_says_what_to_do(home, capsys):
@@ -89,6 +135,17 @@ def test_check_fails_with_the_line_that_is_wrong(home, capsys):
 
     err = capsys.readouterr().err
     assert "demo44.toml:7: venue SEM" in err
+    assert err.count("\n") == 1
+
+
+def test_check_looks_for_the_dictionaries_that_a_start_needs(home, monkeypatch, capsys):
+    monkeypatch.setenv("FIXGATE_FIX__DICTIONARIES", "nowhere")
+
+    assert run(["check", "--home", str(home)]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{home}/nowhere/FIX4" in err
     assert err.count("\n") == 1
 
 

@@ -64,7 +64,7 @@ async def stopped(configuration: Configuration, call: Call) -> Json:
         Refused: it cannot be done, or not without a gateway.
     """
     if call.verb in NEEDS_A_GATEWAY:
-        raise Refused("no gateway runs, and this needs one")
+        raise Refused(f"no gateway is running with {configuration.data_dir}, and this needs one")
     made = configuration.gateway.journal.url is not None or file_of(configuration).exists()
     # Keys are put in place before a gateway runs for the first time.
     if not made and call.verb != "rotate_keys":
