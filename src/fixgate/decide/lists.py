@@ -6,7 +6,7 @@ Not here: orders that follow what another trades (protecting); how an order of a
 released (listing).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from fixgate.decide.limits import new_day
@@ -18,6 +18,8 @@ from fixgate.decide.turn import Turn
 from fixgate.decide.withdrawing import withdraw
 from fixgate.domain import events as e
 from fixgate.domain.errors import Refusal
+from fixgate.domain.frozen import changed
+from fixgate.domain.ids import SessionName
 from fixgate.domain.inputs import ListRequest, NewOrderList, NewOrderSingle
 from fixgate.domain.lists import (
     Contingency,
@@ -47,7 +49,11 @@ _ASKED: Final = Withdrawal(
 
 
 def new_list(turn: Turn, message: NewOrderList) -> Iterator[e.Event]:
-    """All of its orders are taken, or none."""
+    """All of its orders are taken, or none. Matrix F.1.b: of a known list, its status is told."""
+    known = turn.state.members((message.session, message.list_id))
+    if known and any(each.poss_resend for each in message.orders):
+        yield _standing(message.session, message.list_id, known)
+        return
     if turn.state.stopping is not None:
         yield not_taken(message, turn.state.stopping)
         return
@@ -225,20 +231,25 @@ def list_request(turn: Turn, message: ListRequest) -> Iterator[e.Event]:
             ref_id=message.list_id,
         )
         return
+    status = _standing(message.session, message.list_id, members)
     working = [each for each in members if not each.is_terminal]
-    status = ListOrderStatus.EXECUTING if working else ListOrderStatus.ALL_DONE
     if message.cancels and working:
-        status = ListOrderStatus.CANCELING
-    yield e.ListStatusReported(
-        session=message.session,
-        list_id=message.list_id,
-        status_type=ListStatusType.RESPONSE,
-        order_status=status,
-        members=tuple(_as_member(each) for each in members),
-    )
+        status = changed(status, order_status=ListOrderStatus.CANCELING)
+    yield status
     for each in working if message.cancels else ():
         if turn.order(each.order_id).withdrawn is None:
             yield from withdraw(turn, each.order_id, _ASKED)
+
+
+def _standing(session: SessionName, list_id: str, members: Sequence[Order]) -> e.ListStatusReported:
+    over = all(each.is_terminal for each in members)
+    return e.ListStatusReported(
+        session=session,
+        list_id=list_id,
+        status_type=ListStatusType.RESPONSE,
+        order_status=ListOrderStatus.ALL_DONE if over else ListOrderStatus.EXECUTING,
+        members=tuple(_as_member(each) for each in members),
+    )
 
 
 def _as_member(order: Order) -> Member:
