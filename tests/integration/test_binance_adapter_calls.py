@@ -30,7 +30,8 @@ from fixgate.domain.inputs import (
 )
 from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
-from fixgate.doubles.binance import DEMO_API_KEY, DEMO_SECRET, Fault, FaultKind
+from fixgate.doubles.binance import DEMO_API_KEY, DEMO_SECRET, Fault, FaultKind, StreamFault
+from fixgate.doubles.binance.orders import SpotOrder
 
 MY_TRADES = "GET /api/v3/myTrades"
 POST, DELETE, GET = "POST /api/v3/order", "DELETE /api/v3/order", "GET /api/v3/order"
@@ -533,6 +534,20 @@ async def test_queries_about_one_leg_are_not_asked_side_by_side(world: BinanceWo
     await world.ear.report(call.venue_cl_ord_id, nth=2)
     assert len(world.ear.of(VenueLegReported, call.venue_cl_ord_id)) == 2
     assert world.requests(GET) == 2
+
+
+async def test_a_trade_that_an_answer_counts_and_does_not_show_is_asked_for(
+    world: BinanceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_it_is = SpotOrder.to_answer
+    monkeypatch.setattr(
+        SpotOrder, "to_answer", lambda each, kind: as_it_is(each, kind) | {"fills": []}
+    )
+    world.double.hub.faults.add(StreamFault.LOSE, times=100)
+    call = order(world, ord_type=OrdType.MARKET, tif=TimeInForce.DAY)
+    world.venue.submit(call)
+    await world.ear.traded(call.venue_cl_ord_id, call.qty)
+    assert not world.requests("GET /api/v3/openOrders")  # it was not the next audit
 
 
 async def test_a_full_queue_refuses_orders_and_still_takes_cancels(tls: LocalTls) -> None:

@@ -5,6 +5,7 @@ Not here: reports (sequencer and FixPort); any venue's protocol.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from fixgate.application.health import HealthWatch
@@ -22,11 +23,13 @@ from fixgate.domain.frozen import maker
 from fixgate.domain.ids import VenueName, venue_cl_ord_id
 from fixgate.domain.inputs import Outcome, VenueAnswered, VenueCall
 from fixgate.domain.instruments import Instrument
-from fixgate.domain.order import Order
+from fixgate.domain.order import Instruction, Order
 from fixgate.domain.state import State
 
 _submit: Final = maker(SubmitLeg)
 
+_ANY_STEP: Final = Decimal(1).scaleb(-12)
+_NEW_AT_THE_VENUE: Final = (e.OrderRouted, e.ReplaceSent)
 _VENUE_CALLS: Final = {
     e.OrderRouted: VenueCall.SUBMIT,
     e.CancelSent: VenueCall.CANCEL,
@@ -65,7 +68,7 @@ class Venues:
         if self._closed:
             return
         port = self._ports.get(order.instruction.venue)
-        instrument = self._instrument(order)
+        instrument = self._instrument(order, intent)
         if port is None or instrument is None:
             self._not_sent(intent, order)
             return
@@ -118,12 +121,11 @@ class Venues:
         for part in self._state.open_parts(order.order_id):
             self.cancel_now(part)
         port = self._ports.get(order.instruction.venue)
-        instrument = self._instrument(order)
-        if port is not None and instrument is not None:
+        if port is not None:
             port.cancel(
                 CancelLeg(
                     venue_cl_ord_id=order.venue_cl_ord_id,
-                    instrument=instrument,
+                    instrument=by_name(order.instruction),
                     side=order.instruction.side,
                     venue_order_id=order.venue_order_id,
                 )
@@ -135,9 +137,13 @@ class Venues:
         if port is not None:
             port.forget(order.venue_cl_ord_id)
 
-    def _instrument(self, order: Order) -> Instrument | None:
-        listed = self._state.instruments.get(order.instruction.venue, {})
-        return listed.get(order.instruction.symbol)
+    def _instrument(self, order: Order, intent: Intent) -> Instrument | None:
+        about = order.instruction
+        listed = self._state.instruments.get(about.venue, {}).get(about.symbol)
+        if listed is not None:
+            return listed
+        # What the venue lists no more it may still work: that can be canceled and asked about.
+        return None if isinstance(intent, _NEW_AT_THE_VENUE) else by_name(about)
 
     def _not_sent(self, intent: Intent, order: Order) -> None:
         """The venue or the instrument is no longer configured: the order waits as it is."""
@@ -152,6 +158,17 @@ class Venues:
                     text=f"{order.instruction.symbol} is not configured at this venue",
                 )
             )
+
+
+def by_name(about: Instruction) -> Instrument:
+    """The instrument as far as an order names it: enough to cancel the order and ask about it."""
+    return Instrument(
+        venue=about.venue,
+        symbol=about.symbol,
+        venue_symbol=about.venue_symbol,
+        tick_size=_ANY_STEP,
+        lot_size=_ANY_STEP,
+    )
 
 
 def submit_leg(order: Order, intent: e.OrderRouted, instrument: Instrument) -> SubmitLeg:

@@ -5,9 +5,9 @@ Not here: loading (the store), waiting for venues (bootstrap).
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Protocol
 
+from fixgate.application.effects import by_name
 from fixgate.application.ports.fix import SessionChanged
 from fixgate.application.ports.journal import OperatorRow
 from fixgate.application.ports.venue import SubmitLeg, WorkingLeg
@@ -23,7 +23,7 @@ from fixgate.domain.inputs import (
     Started,
     VenueConfigured,
 )
-from fixgate.domain.instruments import Instrument, VenueProfile
+from fixgate.domain.instruments import VenueProfile
 from fixgate.domain.operations import Kill, coverage_from
 from fixgate.domain.order import Order, RequestPhase
 from fixgate.domain.routing import smart_profile
@@ -107,9 +107,6 @@ def left_behind(
     ]
 
 
-_ANY_STEP = Decimal(1).scaleb(-12)
-
-
 def opening_inputs(
     state: State,
     *,
@@ -169,13 +166,7 @@ def _leg(order: Order, profile: VenueProfile) -> WorkingLeg:
         submit=SubmitLeg(
             venue_cl_ord_id=order.venue_cl_ord_id,
             # The venue lists its instruments later; only their names are needed until then.
-            instrument=Instrument(
-                venue=instruction.venue,
-                symbol=instruction.symbol,
-                venue_symbol=instruction.venue_symbol,
-                tick_size=_ANY_STEP,
-                lot_size=_ANY_STEP,
-            ),
+            instrument=by_name(instruction),
             side=instruction.side,
             qty=order.leg_qty,
             terms=carried(terms, profile),

@@ -364,6 +364,8 @@ class CcxtVenue:
         else:
             known = self._legs.get(call.venue_cl_ord_id) or leg
             running.teller.submitted(known, facts, trades, running.redactor.text(answer))
+            if facts.cum_qty > known.cum_qty:  # it counts a trade that it does not show
+                running.settler.catch_up(known)
 
     async def _cancel(self, running: _Running, call: CancelLeg) -> None:
         wire = self._dialect.cancel(call)

@@ -29,6 +29,7 @@ from fixgate.adapters.venues.settings import (
 _log = structlog.get_logger(__name__)
 _RSA_LENGTH_MIN: Final = 200  # an Ed25519 key as PEM is shorter, an RSA key much longer
 _BAD_REQUEST: Final = 400
+_RETRY_AFTER_MAX_S: Final = 3 * 86_400.0  # Binance's longest ban
 
 
 class Tap(Protocol):
@@ -172,7 +173,7 @@ def raise_if_refused(
 def _seconds(headers: Mapping[str, str]) -> float | None:
     for name, value in headers.items():
         if name.lower() == "retry-after" and value.strip().isdecimal():
-            return float(value)
+            return min(float(value), _RETRY_AFTER_MAX_S)
     return None
 
 

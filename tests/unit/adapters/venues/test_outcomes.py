@@ -113,3 +113,15 @@ def test_every_other_answer_is_raised_with_its_code(
     with pytest.raises(VenueSaid) as caught:
         raise_if_refused(status, "reason", {"Retry-After": "7"}, "<html>", body)
     assert (caught.value.code, caught.value.retry_after_s) == (code, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("0", 0.0), ("259200", 259_200.0), ("9" * 400, 259_200.0), ("-5", None), ("soon", None)],
+)
+def test_no_venue_silences_us_for_longer_than_its_longest_ban(
+    said: str, meant: float | None
+) -> None:
+    with pytest.raises(VenueSaid) as caught:
+        raise_if_refused(429, "reason", {"Retry-After": said}, "", {})
+    assert caught.value.retry_after_s == meant
