@@ -24,7 +24,7 @@ from fixgate.adapters.fix.decode_securities import (
 )
 from fixgate.adapters.fix.decode_trades import trade_capture_report_request
 from fixgate.adapters.fix.inbound import ID_LENGTH_MAX, Fields, missing, ref_seq_num, unfit
-from fixgate.adapters.fix.tags import clean, end_of_day_ns, split, to_decimal, to_ns
+from fixgate.adapters.fix.tags import NO_DECIMAL, clean, end_of_day_ns, split, to_decimal, to_ns
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import Extras
 from fixgate.domain.frozen import changed, maker
@@ -337,9 +337,7 @@ def _number(fields: Fields, tag: str, name: str, *, needed: bool) -> Decimal | R
     value = to_decimal(text)
     if value is None:
         shown = text if len(text) <= ID_LENGTH_MAX else text[:ID_LENGTH_MAX] + "..."
-        return Refusal(
-            reason, f"{name} {shown} is not a number of at most 15 integer and 12 fraction digits"
-        )
+        return Refusal(reason, f"{name} {shown} {NO_DECIMAL}")
     return value
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from fixgate.adapters.fix.tags import to_decimal
+from fixgate.adapters.fix.tags import NO_DECIMAL, to_decimal
 from fixgate.domain.errors import Refusal
 from fixgate.domain.extras import NAMES, Extras, stated
 from fixgate.domain.rounding import to_wire
@@ -55,7 +55,7 @@ def extras(fields: Mapping[str, str]) -> Extras | Refusal:
         if tag in fields:
             number = to_decimal(fields[tag])
             if number is None:
-                return Refusal(_REASONS[tag], f"{NAMES[name]} {fields[tag]} is not a number")
+                return Refusal(_REASONS[tag], f"{NAMES[name]} {fields[tag]} {NO_DECIMAL}")
             found[name] = number
     for tag, (name, choices) in _CHOICES.items():
         if tag in fields:

@@ -15,6 +15,8 @@ from fixgate.domain.rounding import FRACTION_DIGITS_MAX, within_limits
 
 SOH: Final = "\x01"
 TEXT_LENGTH_MAX: Final = 512
+# Said of what to_decimal() does not take.
+NO_DECIMAL: Final = "is not a number of at most 15 integer and 12 fraction digits"
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")  # \d would take other scripts
 _TIMESTAMP: Final = re.compile(r"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{8}")

@@ -80,7 +80,7 @@ def test_a_new_order() -> None:
         ("20002=X", "MarginMode (20002) X is not supported"),
         ("210=1", "MaxShow (210) is not supported"),
         ("152=1", "OrderQty (38) and CashOrderQty (152) exclude each other"),
-        ("152=x", "CashOrderQty (152) x is not a number"),
+        ("152=0.0000000000001", "CashOrderQty (152) 0.0000000000001 is not a number of at most 15"),
         ("38=1e5", "OrderQty (38) 1e5 is not a number of at most 15 integer and 12 fraction"),
         ("38=NaN", "OrderQty (38) NaN is not a number"),
         ("38=1e999", "OrderQty (38) 1e999 is not a number"),
