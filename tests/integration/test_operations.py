@@ -9,6 +9,7 @@ import pytest
 
 from fixgate.adapters.control.words import SOCKET_NAME
 from fixgate.adapters.store.reader import Reader
+from fixgate.cli.app import run
 from integration.gateway_process import Gateway, make_home
 from integration.journal_check import audit
 from integration.raw_peer import Peer, Said, a_name
@@ -232,17 +233,24 @@ WRONG: list[tuple[list[str], int | None, str]] = [
 
 @pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
 def test_what_cannot_be_done_is_one_line_and_touches_nothing(
-    gateway: Gateway, *, running: bool
+    gateway: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    running: bool,
 ) -> None:
     if not running:
         assert gateway.stop() == 0
+    for name, text in gateway.environ.items():
+        monkeypatch.setenv(name, text)
     for arguments, status, said in WRONG:
-        done = gateway.fixgate(*arguments, "--reason", "a test")
-        assert done.returncode == status or (status is None and done.returncode), done.stderr
-        assert (done.stdout, len(done.stderr.splitlines())) == ("", 1), done
+        found = run([*arguments, "--reason", "a test"])
+        out, err = capsys.readouterr()
+        assert found == status or (status is None and found), err
+        assert (out, len(err.splitlines())) == ("", 1), err
         if running or status is not None:
-            assert done.stderr.startswith("fixgate: ")
-            assert said in done.stderr
+            assert err.startswith("fixgate: ")
+            assert said in err
     without = gateway.fixgate("kill-switch", "on", "gateway")
     assert (without.returncode, without.stdout) == (2, "")
     assert without.stderr == "fixgate: --reason is required: it is journaled with your name\n"

@@ -47,9 +47,14 @@ def execute(address: PostgresAddress, statement: str) -> list[tuple[object, ...]
         return cursor.fetchall() if cursor.description else []
 
 
-def end_lease(address: PostgresAddress) -> None:
-    """As if its holder had not been heard of for long."""
-    execute(address, "UPDATE gateway_lease SET until = clock_timestamp()")
+def succeed(address: PostgresAddress, folder: Path) -> PostgresStore:
+    """Take the store over, as if its holder had not been heard of for long."""
+    while True:
+        execute(address, "UPDATE gateway_lease SET until = clock_timestamp()")
+        try:
+            return open_postgres(address, folder)
+        except StoreInUse:
+            continue  # it was just being heard of
 
 
 def losing_the_answer(store: PostgresStore, *, happens: bool) -> Callable[[], int]:
@@ -93,8 +98,7 @@ async def test_who_has_lost_the_lease_writes_nothing_and_answers_nothing(
 ) -> None:
     heard = Heard(store)
     await store.journal().commit(noted(1))
-    end_lease(address)
-    successor = open_postgres(address, tmp_path / "two")
+    successor = succeed(address, tmp_path / "two")
     assert successor.fence == store.fence + 1
     with pytest.raises(StoreLost, match=r"taken over by process \d+ on .* \(fence 2, ours was 1\)"):
         await store.journal().commit(noted(2))
@@ -112,8 +116,7 @@ async def test_a_holder_that_writes_nothing_notices_that_it_was_replaced(
 ) -> None:
     store = open_postgres(address, tmp_path / "short", lease_s=0.5)
     heard = Heard(store)
-    end_lease(address)
-    successor = open_postgres(address, tmp_path / "two")
+    successor = succeed(address, tmp_path / "two")
     async with asyncio.timeout(20):
         while heard.said != ["lost"]:
             await asyncio.sleep(0.01)
@@ -138,8 +141,7 @@ async def test_a_holder_that_slept_after_a_commit_asks_before_it_answers(
         while store.reader.last()[0] < 2:
             await asyncio.sleep(0.01)
     assert not commit.done()
-    end_lease(address)
-    successor = open_postgres(address, tmp_path / "two")
+    successor = succeed(address, tmp_path / "two")
     with pytest.raises(StoreLost):
         await commit
     assert heard.said[-1] == "lost"
