@@ -20,6 +20,7 @@ from fixgate.domain.inputs import (
     VenueClosed,
     VenueConnection,
     VenueInput,
+    VenueLegReported,
     VenueRestated,
     VenueTraded,
     VenueTriggered,
@@ -28,6 +29,7 @@ from fixgate.domain.rounding import ZERO
 from fixgate.domain.values import ExecType, OrdType, Side
 from fixgate.doubles.binance import DEMO_API_KEY, Fault, FaultKind, StreamFault
 
+GET, OPEN = "GET /api/v3/order", "GET /api/v3/openOrders"
 MY_TRADES = "GET /api/v3/myTrades"
 SUBSCRIBE = "WS userDataStream.subscribe.signature"
 Begin = Callable[[Timeouts], Awaitable[BinanceWorld]]
@@ -324,6 +326,26 @@ async def test_an_order_that_the_venue_cannot_tell_of_does_not_keep_the_others_a
     world.double.faults.clear()
     (trade,) = await world.ear.traded(clear.venue_cl_ord_id, clear.qty)
     assert trade.last_qty == clear.qty
+
+
+async def test_an_order_that_the_venue_had_taken_and_does_not_know_any_more_is_told_once(
+    begin: Begin,
+) -> None:
+    world = await begin(replace(TIMEOUTS, audit_every_s=20.0))
+    call, other = await resting(world, Side.SELL), await resting(world)
+    unknown = Fault(kind=FaultKind.REFUSE, code=-2013, msg="Order does not exist.")
+    world.double.faults.add(GET, unknown, times=10_000)
+    account = world.double.exchange.accounts[DEMO_API_KEY]
+    found = account.find(None, call.venue_cl_ord_id)
+    assert found is not None
+    world.double.hub.faults.add(StreamFault.LOSE, times=100)
+    world.double.exchange.cancel(DEMO_API_KEY, found, cancel_client_order_id="by-hand")
+    report = await world.ear.report(call.venue_cl_ord_id)
+    assert report.state is LegState.NOT_FOUND
+    asked = world.requests(OPEN)
+    await world.until(lambda: world.requests(OPEN) >= asked + 4)
+    assert len(world.ear.of(VenueLegReported, call.venue_cl_ord_id)) == 1
+    assert not world.ear.of(VenueLegReported, other.venue_cl_ord_id)
 
 
 async def test_a_cancel_by_hand_at_the_venue_is_told(world: BinanceWorld) -> None:

@@ -134,11 +134,11 @@ class Settler:
 
     async def _compare_one(self, leg: Leg, *, tries_max: float = inf) -> bool:
         """Whether it has been done, or nobody wants it any more."""
-        found = await self._find_out(leg, sent_at_ns=0, tries_max=tries_max)
+        found = await self._find_out(leg, sent_at_ns=self._clock.now_ns(), tries_max=tries_max)
         if found is None:
             return leg.given_up
         if found.facts is None:
-            _log.warning("venue.order_unknown", leg=leg.venue_cl_ord_id)
+            self._teller.lost(leg, found.raw)
         else:
             self._teller.found(leg, found.facts, found.trades)
         return True
@@ -197,6 +197,8 @@ class Settler:
                         return _Found(None, (), self._redactor.text(said.body))
                     # Directly after a timeout "not found" proves nothing: the venue may still
                     # be about to act on what we sent.
+                    if tries_max < inf:
+                        return None
                     await self._pace.sleep((due_ns - asked_at_ns) / 1e9)
                 else:
                     _log.warning("venue.query_failed", leg=leg.venue_cl_ord_id, why=words_of(said))

@@ -124,20 +124,19 @@ class Teller:
         self.trades(leg, trades)
         self.ended(leg, facts)
 
+    def lost(self, leg: Leg, raw: str | None) -> None:
+        """The venue does not know an order that it had taken: somebody must look at it."""
+        leg.given_up = True
+        self._legs.settle(leg)
+        self._not_found(leg, raw)
+
     def settled(
         self, leg: Leg, facts: OrderFacts | None, trades: tuple[TradeFacts, ...], raw: str | None
     ) -> None:
         """The answer to a query: all trades, told before or not, then the state."""
         if facts is None:
             self._legs.drop(leg)
-            self._hear(
-                VenueLegReported(
-                    venue=self._venue,
-                    venue_cl_ord_id=leg.venue_cl_ord_id,
-                    state=LegState.NOT_FOUND,
-                    raw=raw,
-                )
-            )
+            self._not_found(leg, raw)
             return
         self._legs.acknowledge(leg, facts.venue_order_id)
         leg.note_all(trades)
@@ -197,6 +196,16 @@ class Teller:
                     text=report.text,
                 )
             )
+
+    def _not_found(self, leg: Leg, raw: str | None) -> None:
+        self._hear(
+            VenueLegReported(
+                venue=self._venue,
+                venue_cl_ord_id=leg.venue_cl_ord_id,
+                state=LegState.NOT_FOUND,
+                raw=raw,
+            )
+        )
 
     def _closed(self, leg: Leg, exec_type: ExecType, cum_qty: Decimal, text: str | None) -> None:
         if leg.closed:
