@@ -36,12 +36,13 @@ def addressing(
 
     ``echo_tags`` narrows what reports repeat of an order, ``custom_tags`` adds the client's own.
     """
+    dialect = DIALECTS[version]
     return Addressing(
         version=version,
         sender_comp_id=sender_comp_id,
         target_comp_id=target_comp_id,
-        dialect=DIALECTS[version],
-        echo_tags=echo_tags.union(custom_tags),
+        dialect=dialect,
+        echo_tags=(echo_tags - dialect.not_echoed).union(custom_tags),
         custom_tags=tuple(str(each) for each in sorted(custom_tags)),
     )
 

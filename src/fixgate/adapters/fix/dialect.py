@@ -19,4 +19,5 @@ class Dialect:
     exec_types: Mapping[ExecType, str]  # tag 150; "" means: by status
     exec_trans_types: Mapping[ExecType, str] | None  # tag 20; None: the version has no tag 20
     restatement_max: int  # the highest ExecRestatementReason (378); above it: 4, broker option
+    not_echoed: frozenset[int]  # of orders of the other version, copied: its 35=8 has no such tags
     has_trade_details: bool  # 527 SecondaryExecID, 790, 851 in 35=8

@@ -70,5 +70,6 @@ FIX42: Final = Dialect(
     exec_types=EXEC_TYPES,
     exec_trans_types=EXEC_TRANS_TYPES,
     restatement_max=5,
+    not_echoed=frozenset((453,)),
     has_trade_details=False,
 )

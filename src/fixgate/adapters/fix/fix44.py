@@ -51,5 +51,6 @@ FIX44: Final = Dialect(
     exec_types={each: each.value for each in ExecType},
     exec_trans_types=None,
     restatement_max=99,
+    not_echoed=frozenset((76, 109)),
     has_trade_details=True,
 )

@@ -252,6 +252,17 @@ def test_what_a_session_does_not_want_echoed_is_not() -> None:
     assert "\x0121=1\x01" not in text
 
 
+@pytest.mark.parametrize(
+    ("version", "kept"), [(FixVersion.FIX42, {76, 109}), (FixVersion.FIX44, {453})]
+)
+def test_a_copy_of_another_versions_order_has_no_tag_that_its_own_version_lacks(
+    version: FixVersion, kept: set[int]
+) -> None:
+    echo = ((76, "BROKER"), (109, "CL"), (453, "1\x01448=P\x01447=D\x01452=3"))
+    text = written(a_report(echo=echo), version)
+    assert {tag for tag, _ in echo if f"|{tag}=" in text} == kept
+
+
 def test_a_session_that_is_not_configured_is_not_known() -> None:
     codec = Codec({})
     assert not codec.knows(CLIENT)
