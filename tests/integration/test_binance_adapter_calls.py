@@ -27,6 +27,7 @@ from fixgate.domain.inputs import (
     VenueCall,
     VenueConnection,
     VenueLegReported,
+    VenueRestated,
 )
 from fixgate.domain.rounding import ZERO, to_wire
 from fixgate.domain.values import ExecType, OrdType, SelfTradePrevention, Side, TimeInForce
@@ -548,6 +549,32 @@ async def test_a_trade_that_an_answer_counts_and_does_not_show_is_asked_for(
     world.venue.submit(call)
     await world.ear.traded(call.venue_cl_ord_id, call.qty)
     assert not world.requests("GET /api/v3/openOrders")  # it was not the next audit
+
+
+@pytest.mark.parametrize(
+    ("taken", "qty", "px"),
+    [
+        ({"price": "47999.50"}, Decimal("0.01"), Decimal("47999.5")),
+        ({"origQty": "0.009"}, Decimal("0.009"), Decimal(48_000)),
+        ({}, None, None),
+    ],
+)
+async def test_an_order_that_the_venue_takes_with_other_values_is_told_with_those(
+    world: BinanceWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    taken: dict[str, str],
+    qty: Decimal | None,
+    px: Decimal | None,
+) -> None:
+    """Scenario X9."""
+    as_it_is = SpotOrder.to_answer
+    monkeypatch.setattr(SpotOrder, "to_answer", lambda each, kind: as_it_is(each, kind) | taken)
+    call = order(world, price=Decimal(48_000))
+    world.venue.submit(call)
+    answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.SUBMIT)
+    assert answer.outcome is Outcome.ACCEPTED
+    told = world.ear.of(VenueRestated, call.venue_cl_ord_id)
+    assert [(each.leg_qty, each.price) for each in told] == ([(qty, px)] if taken else [])
 
 
 async def test_a_full_queue_refuses_orders_and_still_takes_cancels(tls: LocalTls) -> None:

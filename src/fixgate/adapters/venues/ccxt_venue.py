@@ -363,7 +363,7 @@ class CcxtVenue:
             running.teller.not_submitted(call, outcome, words_of(error), raw)
         else:
             known = self._legs.get(call.venue_cl_ord_id) or leg
-            running.teller.submitted(known, facts, trades, running.redactor.text(answer))
+            running.teller.submitted(known, call, facts, trades, running.redactor.text(answer))
             if facts.cum_qty > known.cum_qty:  # it counts a trade that it does not show
                 running.settler.catch_up(known)
 

@@ -35,7 +35,7 @@ class Teller:
         self._legs = legs
 
     def submitted(
-        self, leg: Leg, facts: OrderFacts, trades: Iterable[TradeFacts], raw: str
+        self, leg: Leg, call: SubmitLeg, facts: OrderFacts, trades: Iterable[TradeFacts], raw: str
     ) -> None:
         """The venue took a new order; the trades and the end that its answer shows follow."""
         self._legs.acknowledge(leg, facts.venue_order_id)
@@ -49,6 +49,10 @@ class Teller:
                 raw=raw,
             )
         )
+        rounded = facts.price is not None and facts.price != call.terms.price
+        if rounded or facts.order_qty != call.qty:  # scenario X9
+            leg.qty = facts.order_qty
+            self._restated(leg.venue_cl_ord_id, facts.order_qty, facts.price)
         self.trades(leg, trades)
         self.ended(leg, facts)
 
@@ -174,7 +178,7 @@ class Teller:
             self.trades(leg, (report.trade,))
         if report.restated_qty is not None:
             leg.qty = report.restated_qty
-            self._restated(report)
+            self._restated(report.venue_cl_ord_id, report.restated_qty, report.restated_px)
         missed = report.cum_qty > leg.cum_qty
         if report.closed is not None:
             # The core asks for what is missing before it acts on the end.
@@ -225,13 +229,15 @@ class Teller:
     def _triggered(self, venue_cl_ord_id: VenueClOrdID) -> None:
         self._hear(VenueTriggered(venue=self._venue, venue_cl_ord_id=venue_cl_ord_id))
 
-    def _restated(self, report: StreamReport) -> None:
+    def _restated(
+        self, venue_cl_ord_id: VenueClOrdID, leg_qty: Decimal, price: Decimal | None
+    ) -> None:
         self._hear(
             VenueRestated(
                 venue=self._venue,
-                venue_cl_ord_id=report.venue_cl_ord_id,
-                leg_qty=report.restated_qty,
-                price=report.restated_px,
+                venue_cl_ord_id=venue_cl_ord_id,
+                leg_qty=leg_qty,
+                price=price,
                 text="The order was changed at the venue",
             )
         )

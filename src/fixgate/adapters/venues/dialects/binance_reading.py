@@ -88,7 +88,7 @@ def order(body: Any, *, id_field: str) -> OrderFacts:
         venue_order_id=VenueOrderID(str(_integer(body, "orderId"))),
         state=LegState.WORKING if ended is None else LegState.CLOSED,
         cum_qty=_decimal(body, "executedQty"),
-        order_qty=_decimal(body, "origQty"),
+        order_qty=_above_zero(body, "origQty"),
         price=_decimal(body, "price") or None,  # market orders have price 0
         exec_type=ended,
         text=_STP if status == "EXPIRED_IN_MATCH" else None,
