@@ -44,3 +44,28 @@ def test_too_many_refused_orders_are_an_alert_everywhere_once_and_can_be_acknowl
     assert "reject rate" not in gateway.fixgate("alerts", "list", "--open").stdout
     peer.hang_up()
     assert posted.alerts.empty()
+
+
+@pytest.mark.parametrize(
+    ("msg_type", "body"),
+    [("3", "45={}|372=8|373=5|58=no such tag"), ("j", "45={}|372=8|380=0|58=no such tag")],
+)
+def test_a_client_that_rejects_our_report_is_an_alert_once_and_gets_no_answer(
+    gateway: Gateway,
+    posted: Posted,  # noqa: F811 - it is used so
+    msg_type: str,
+    body: str,
+) -> None:
+    peer = Peer("DEMO44", "FIX.4.4")
+    peer.log_on(gateway.port)
+    peer.send("D", peer.order_body(a_name()))
+    number = peer.receive()[34]
+    peer.all_answered()
+    for _ in range(3):
+        peer.send(msg_type, body.format(number))
+    told = posted.next("rejected by client")
+    assert told["about"] == "DEMO44"
+    assert told["text"] == f"DEMO44 rejected our message {number}: no such tag"
+    assert {each[35] for each in peer.all_answered()} <= {"0", "8"}
+    peer.hang_up()
+    assert posted.alerts.empty()

@@ -42,6 +42,7 @@ from fixgate.domain.values import BUSINESS_MESSAGE_REJECT
 
 _POSS_DUP: Final = b"\x0143=Y\x01"
 ADMIN_TYPES: Final = frozenset("012345A")
+_REJECTIONS: Final = frozenset(("3", BUSINESS_MESSAGE_REJECT))
 _CAUGHT_UP_S: Final = 30  # a client that misses something asks at once, when it sees our Logon
 # FIX 4.4, SessionRejectReason (373)
 _VALUE_IS_INCORRECT: Final = 5
@@ -497,6 +498,8 @@ class ClientSession:
         # What is handed on may be answered at once, with numbers above those of this turn.
         self._sender.queue(taken.sent)
         self._hand_on(arrived, frame, taken, expected)
+        if frame.msg_type in _REJECTIONS and expected <= frame.msg_seq_num <= taken.last_in:
+            self._record.rejected(frame)
         if logon_note is not None and self._engine.logged_on:
             self._announced = True
             self._seconds_on = 0

@@ -4,10 +4,11 @@ Here: Recorder, one per session or one for those who have none. Not here: decidi
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from fixgate.adapters.fix.fields import record_text, tell, wire_bytes
+from fixgate.adapters.fix.fields import record_text, tell, value_of, wire_bytes
 from fixgate.adapters.fix.framing import Frame, Garbage
+from fixgate.application.inbox import Given
 from fixgate.application.ports.clock import Clock
 from fixgate.application.ports.fix import (
     Direction,
@@ -20,8 +21,10 @@ from fixgate.application.ports.fix import (
     SessionChanged,
 )
 from fixgate.domain.ids import SessionName
+from fixgate.domain.inputs import Noticed
 
-Delivered = FixDelivered | FixNoted | FixUntaken | SessionChanged | ReportsUndelivered
+_REASON_MAX: Final = 200  # characters of a client's own words
+Delivered = FixDelivered | FixNoted | FixUntaken | SessionChanged | ReportsUndelivered | Given
 Deliver = Callable[[Delivered], None]
 
 
@@ -90,6 +93,17 @@ class Recorder:
             reason=text,
         )
         self._deliver(FixNoted(at_ns=self._clock.now_ns(), session=self._session, message=message))
+
+    def rejected(self, frame: Frame) -> None:
+        """The client rejects a message of ours: it may lack a report."""
+        said = record_text(frame.raw)
+        number, why = value_of(said, 45) or "without a number", value_of(said, 58) or "no Text (58)"
+        noticed = Noticed(
+            subject="rejected by client",
+            about=self._session or "",
+            text=f"{self._session} rejected our message {number}: {why[:_REASON_MAX]}",
+        )
+        self._deliver(Given(at_ns=self._clock.now_ns(), given=noticed))
 
     def refused(self, reason: str) -> None:
         """A connection was turned away or cut off; there are no bytes to show."""
