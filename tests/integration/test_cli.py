@@ -89,6 +89,19 @@ def test_a_name_that_nothing_has_is_not_answered_as_if_it_had_nothing(gateway):
         assert f"is named {words[-1]}; there are: " in done.stderr
 
 
+def test_no_stop_fails_for_a_terminal_that_does_not_speak_utf_8(gateway):
+    typed = "Gr\udcfc\udcdfe"  # its bytes are those of ISO 8859-1
+    gateway.more_environ = {"PYTHONIOENCODING": "ascii"}
+
+    done = gateway.fixgate("kill-switch", "on", "session", "TRADER", "--reason", typed)
+    then = gateway.fixgate("kill-switch", "off", "session", "TRADER", "--reason", "日本")
+
+    assert (done.returncode, then.returncode) == (0, 0), done.stderr + then.stderr
+    said = gateway.fixgate("actions").stdout
+    assert r"Gr\xfc\xdfe" in said
+    assert r"\u65e5\u672c" in said
+
+
 def test_a_wrong_line_in_a_conversation_is_told_and_the_conversation_goes_on(gateway):
     talked = _order(
         gateway, stdin="fly\nbuy 1\ncancel 9\nbuy 'x\nbuy 0.1 SOL/USDT --limt 3\nhelp\nlist\nquit\n"

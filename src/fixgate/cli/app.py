@@ -7,6 +7,7 @@ Not here: what the commands do.
 import os
 import sys
 from importlib.metadata import version as installed_version
+from io import TextIOWrapper
 
 import typer
 
@@ -101,7 +102,20 @@ def version() -> None:
 
 def main() -> None:
     """Run the command that was typed, and exit with its status."""
-    sys.exit(run(sys.argv[1:]))
+    if isinstance(sys.stdout, TextIOWrapper):  # what a terminal cannot show is shown by its number
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.exit(run([_as_text(each) for each in sys.argv[1:]]))
+
+
+def _as_text(argument: str) -> str:
+    """An argument with its bytes that are no UTF-8 spelled out, for not every terminal speaks it.
+
+    The journal holds text only, and no order to stop may fail for an umlaut. The name of a file
+    that is there stays as it is.
+    """
+    if argument.isascii() or os.path.lexists(argument):
+        return argument
+    return os.fsencode(argument).decode("utf-8", "backslashreplace")
 
 
 def run(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from msgspec import MsgspecError
 from sqlalchemy import Connection, StaticPool, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,7 +50,13 @@ def upgrade_sqlite(path: Path) -> tuple[int, int]:
             raise StoreUnusable(path, other_version(found))
         try:
             _upgrade_file(path, found)
-        except (sqlite3.Error, SQLAlchemyError, RecordUnreadable, MsgspecError) as problem:
+        except (
+            sqlite3.Error,
+            SQLAlchemyError,
+            RecordUnreadable,
+            MsgspecError,
+            CommandError,
+        ) as problem:
             what = getattr(problem, "orig", None) or problem
             raise StoreUnusable(path, f"cannot be upgraded: {what}") from problem
     finally:
@@ -97,7 +104,13 @@ def upgrade_postgres(address: "PostgresAddress", clock: Clock) -> tuple[int, int
                 _first_facts(connection, clock)
             connection.commit()
         raw.close()
-    except (psycopg.Error, SQLAlchemyError, RecordUnreadable, MsgspecError) as problem:
+    except (
+        psycopg.Error,
+        SQLAlchemyError,
+        RecordUnreadable,
+        MsgspecError,
+        CommandError,
+    ) as problem:
         what = in_words(getattr(problem, "orig", None) or problem)
         raise StoreUnusable(str(address), f"cannot be upgraded: {what}") from problem
     return found, t.SCHEMA_VERSION
