@@ -49,6 +49,7 @@ M = TypeVar("M", bound=BaseModel)
 _OUR_WORDS: Final = {
     "path_type": "Input should be a path, as text",
     "model_type": "Input should be a table",
+    "extra_forbidden": "no setting of that name",
 }
 _NAME: Final = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _NAMES: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"

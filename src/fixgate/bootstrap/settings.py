@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from fixgate.adapters.fix.credentials import is_hash
 from fixgate.application.sequencer import ORDERS_IN_FLIGHT_MAX
 from fixgate.bootstrap.limit_settings import ClientLimitSettings, RiskFile, limit_set
 from fixgate.bootstrap.routing_settings import RoutingFile, VenueFeeSettings
@@ -295,7 +296,7 @@ class SessionFile(Strict):
     role: Role = Role.ORDER_ENTRY
     username: str | None = None  # tag 553
     password_env: str | None = None  # name of the environment variable that holds tag 554
-    password_hash: str | None = None  # or its salted hash, "salt:hex", from `fixgate hash`
+    password_hash: str | None = None  # or its salted hash, from `fixgate hash`
     allowed_addresses: tuple[Network, ...] = ()  # empty: loopback only
     heart_bt_int_min_s: int = Field(default=1, ge=1)
     heart_bt_int_max_s: int = Field(default=3_600, le=86_400)
@@ -326,6 +327,13 @@ class SessionFile(Strict):
     positions: PositionSettings = PositionSettings()
 
     _names = field_validator("name", "target_comp_id", "sender_comp_id")(_a_name)
+
+    @field_validator("password_hash")
+    @classmethod
+    def _is_a_hash(cls, value: str | None) -> str | None:
+        if value is not None and not is_hash(value):
+            raise ValueError("must be what `fixgate hash` prints")
+        return value
 
     @model_validator(mode="after")
     def _role_has_what_it_needs(self) -> "SessionFile":

@@ -4,6 +4,7 @@ Here: the two commands. Not here: what the files may say (bootstrap.settings).
 """
 
 import getpass
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,20 @@ def check(home: Home = HERE) -> None:
         say(f"{title} ({shown.row_count})")
         show(shown)
     say()
+    missing = [name for name in _variables(configuration) if name not in os.environ]
+    if missing:
+        say(f"Not set here, and a start needs them: {', '.join(missing)}")
     say("All files are in order.")
+
+
+def _variables(configuration: "Configuration") -> list[str]:
+    """The environment variables that the files name; this need not be the gateway's environment."""
+    names = [each.password_env for each in configuration.sessions]
+    for venue in configuration.venues:
+        if venue.kind == "ccxt" and venue.key_file is None:
+            names += [venue.api_key_env, venue.api_secret_env]
+    names += [each.secret_env for each in configuration.gateway.alerts.webhook]
+    return list(dict.fromkeys(each for each in names if each is not None))
 
 
 def _see_dictionaries(configuration: "Configuration") -> None:

@@ -262,6 +262,16 @@ def test_a_setting_of_the_gateway_that_cannot_be_is_named_with_its_own_line(home
     assert expected in _refused(home)
 
 
+def test_what_is_no_hash_of_a_password_is_named_and_not_shown(home):
+    more = 'username = "jane"\npassword_hash = "hunter2"\n'
+    (home / "sessions" / "one.toml").write_text(SESSION + more)
+
+    said = _refused(home)
+
+    assert "one.toml:6: password_hash: must be what `fixgate hash` prints" in said
+    assert "hunter2" not in said
+
+
 def test_a_file_that_begins_with_a_byte_order_mark_is_read(home):
     (home / "sessions" / "one.toml").write_text("\ufeff" + SESSION.replace("\n", "\r\n"))
 

@@ -138,6 +138,21 @@ def test_check_fails_with_the_line_that_is_wrong(home, capsys):
     assert err.count("\n") == 1
 
 
+def test_check_names_the_variables_that_are_not_set_here(home, monkeypatch, capsys):
+    path = home / "sessions" / "demo44.toml"
+    more = 'username = "jane"\npassword_env = "DEMO44_PASSWORD"\n'
+    path.write_text(more + path.read_text())
+
+    assert run(["check", "--home", str(home)]) == 0
+    assert "Not set here, and a start needs them: DEMO44_PASSWORD" in capsys.readouterr().out
+
+    monkeypatch.setenv("DEMO44_PASSWORD", "correct horse")
+    assert run(["check", "--home", str(home)]) == 0
+    out = capsys.readouterr().out
+    assert "Not set here" not in out
+    assert "correct horse" not in out
+
+
 def test_check_looks_for_the_dictionaries_that_a_start_needs(home, monkeypatch, capsys):
     monkeypatch.setenv("FIXGATE_FIX__DICTIONARIES", "nowhere")
 
