@@ -690,7 +690,7 @@ def test_a_refused_message_is_answered_with_application_not_available(kit: Kit) 
 
 def test_a_rejection_of_the_clients_own_is_not_answered_with_another(kit: Kit) -> None:
     kit.take(message("j", 2, "45=1|372=8|380=3", client=kit.client))
-    (delivered,) = kit.said
+    delivered, _ = kit.said  # and that operations are to be alerted
     assert isinstance(delivered, FixDelivered)
 
     kit.session.answer_refused(delivered, "the journal cannot be written")
