@@ -195,6 +195,12 @@ def test_every_order_status_of_binance_is_understood(
     assert facts.cum_qty == 4
 
 
+def test_an_order_in_a_list_that_cannot_be_read_hides_no_other():
+    others = ({"status": "SOMETHING_NEW"}, {"origQty": "-1"}, {"orderId": None})
+    listed = [*(ORDER | each for each in others), 7, ORDER]
+    assert reading.orders(listed) == (reading.order(ORDER, id_field="clientOrderId"),)
+
+
 @pytest.mark.parametrize(
     "broken",
     [

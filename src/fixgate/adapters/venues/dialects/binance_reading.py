@@ -6,6 +6,7 @@ Source: Binance's spot API documentation, rest-api.md, user-data-stream.md, enum
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -96,10 +97,18 @@ def order(body: Any, *, id_field: str) -> OrderFacts:
 
 
 def orders(body: Any) -> tuple[OrderFacts, ...]:
-    """A list of orders; those that do not carry an id of ours are somebody else's."""
+    """A list of orders; those that do not carry an id of ours are somebody else's.
+
+    One that cannot be read is left out: others may trade on the account in ways that are not known
+    here, and one of ours that is missing is asked about by itself.
+    """
     if not isinstance(body, list):
         raise UnreadableError("not a list of orders")
-    return tuple(order(each, id_field="clientOrderId") for each in body)
+    found: list[OrderFacts] = []
+    for each in body:
+        with suppress(UnreadableError):
+            found.append(order(each, id_field="clientOrderId"))
+    return tuple(found)
 
 
 def trades(body: Any, side: Side, *, page: int) -> tuple[tuple[TradeFacts, ...], bool]:
