@@ -190,7 +190,8 @@ class Connection(asyncio.Protocol):
             self._backlog_bytes -= len(arrived.item.raw)
             done += 1
             session.take(arrived)
-        self._bucket.give_back(allowed - done)
+        if done < allowed:
+            self._bucket.give_back(allowed - done)
         self._pause_or_resume()
         if self._transport is None and not self._backlog:
             self.forget()
@@ -265,23 +266,21 @@ class Connection(asyncio.Protocol):
         self._cancel_timer()
 
     def _pause_or_resume(self) -> None:
+        """Stop reading at a limit, and begin again when half of it is done."""
+        limits, frames, held = self._limits, len(self._backlog), self._backlog_bytes
+        if self._reading:
+            if frames < limits.backlog_frames_max and held < limits.backlog_bytes_max:
+                return
+        elif frames > limits.backlog_frames_max // 2 or held > limits.backlog_bytes_max // 2:
+            return
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        limits = self._limits
+        self._reading = not self._reading
         if self._reading:
-            if (
-                len(self._backlog) >= limits.backlog_frames_max
-                or self._backlog_bytes >= limits.backlog_bytes_max
-            ):
-                self._reading = False
-                transport.pause_reading()
-        elif (
-            len(self._backlog) <= limits.backlog_frames_max // 2
-            and self._backlog_bytes <= limits.backlog_bytes_max // 2
-        ):
-            self._reading = True
             transport.resume_reading()
+        else:
+            transport.pause_reading()
 
     def _later(self, delay_s: float, call: Callable[[], None]) -> None:
         self._cancel_timer()

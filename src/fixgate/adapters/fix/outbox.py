@@ -45,6 +45,11 @@ class Outbox:
         return bool(self._in_flight)
 
     @property
+    def passes(self) -> bool:
+        """Whether the next messages may be written at once, without an offer."""
+        return not (self._in_flight or self._waiting or self._resending)
+
+    @property
     def waiting_bytes(self) -> int:
         """How much waits, in characters."""
         return self._waiting_bytes

@@ -175,7 +175,11 @@ class Sender:
         if self.wire is None or not heard:
             self._missed = self._missed or bool(reports)
             return
-        for each in self._in_time(reports):
+        made = self._in_time(reports)
+        if self._outbox.passes:
+            self.write(made)
+            return
+        for each in made:
             self._outbox.offer(each)
         self.write(self._outbox.freed())
 
