@@ -361,12 +361,16 @@ async def test_a_cancel_that_was_turned_away_is_tried_again(world: BinanceWorld)
     assert world.requests(DELETE) == 3
 
 
+CLOCK_IS_OFF = Fault(
+    kind=FaultKind.REFUSE, code=-1021, msg="Timestamp is outside of the recvWindow."
+)
+
+
 async def test_a_cancel_refused_for_the_clock_is_sent_again_with_the_venues_time(
     world: BinanceWorld,
 ) -> None:
     call = await resting(world)
-    off = Fault(kind=FaultKind.REFUSE, code=-1021, msg="Timestamp is outside of the recvWindow.")
-    world.double.faults.add(DELETE, off)
+    world.double.faults.add(DELETE, CLOCK_IS_OFF)
     looked = world.requests("GET /api/v3/time")
     world.venue.cancel(cancel_of(call))
     answer = await world.ear.answer(call.venue_cl_ord_id, VenueCall.CANCEL)
@@ -378,8 +382,7 @@ async def test_after_an_order_refused_for_the_clock_the_venues_time_is_read_soon
     world: BinanceWorld,
 ) -> None:
     call = await passive(world)
-    off = Fault(kind=FaultKind.REFUSE, code=-1021, msg="Timestamp is outside of the recvWindow.")
-    world.double.faults.add(POST, off)
+    world.double.faults.add(POST, CLOCK_IS_OFF)
     looked = world.requests("GET /api/v3/time")
     began = world.time.now()
     world.venue.submit(call)
